@@ -1,0 +1,67 @@
+"""The one table of what each platform can show. Lengths in Telegram are UTF-16 units, as Telegram counts.
+
+Sources: core.telegram.org/bots/api and /bots/faq; docs.slack.dev, Block Kit reference and rate limits.
+"""
+
+from dataclasses import dataclass
+
+from bot.chat.events import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`text` and `label` are what the platform accepts; `comfortable_label` is what a phone shows unclipped, and
+    `listed` is how many options are shown on one screen before it offers more."""
+
+    text: int
+    label: int
+    comfortable_label: int
+    token_bytes: int
+    buttons: int
+    digits_in_row: int
+    words_in_row: int
+    listed: int
+    forms: bool
+    form_fields: int
+    form_title: int
+    form_option: int
+    toast: int
+
+
+LIMITS: dict[Platform, Limits] = {
+    "telegram": Limits(
+        text=4096,
+        label=64,
+        comfortable_label=30,
+        token_bytes=64,
+        buttons=100,
+        digits_in_row=5,
+        words_in_row=1,
+        listed=10,
+        forms=False,
+        form_fields=0,
+        form_title=0,
+        form_option=0,
+        toast=200,
+    ),
+    "slack": Limits(
+        text=12_000,
+        label=75,
+        comfortable_label=30,
+        token_bytes=255,
+        buttons=100,
+        digits_in_row=5,
+        words_in_row=5,
+        listed=10,
+        forms=True,
+        form_fields=40,
+        form_title=24,
+        form_option=75,
+        toast=200,
+    ),
+}
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text) + sum(character > "\uffff" for character in text)

@@ -1,0 +1,55 @@
+"""What a button carries: a short opaque token, never data.
+
+A *screen* token belongs to one conversation, to the `rev` of it that was on the screen, and names a move (`3` for
+the third option, `b` for Back). A *standing* token belongs to no conversation: it opens a view or a flow, and so is
+good for as long as the thing it names exists. Deep links carry standing tokens in the same form.
+"""
+
+import re
+from dataclasses import dataclass
+
+_SCREEN = re.compile(r"q([0-9a-z]+)\.([0-9a-z]+)\.([a-z0-9+~-]+)")
+_STANDING = re.compile(r"([a-z]+)(?:_([A-Za-z0-9_-]+))?")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A button of a question: which conversation, drawn at which revision, which move."""
+
+    conversation: int
+    rev: int
+    move: str
+
+    def __str__(self) -> str:
+        return f"q{_short(self.conversation)}.{_short(self.rev)}.{self.move}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A button that opens something by name: `join_7`, `coalitions`, `decide_12_approve`."""
+
+    name: str
+    argument: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}_{self.argument}" if self.argument else self.name
+
+
+def parse(written: str) -> Screen | Standing | None:
+    """The token as written, or None when it is not one of ours."""
+    if screen := _SCREEN.fullmatch(written):
+        return Screen(int(screen[1], 36), int(screen[2], 36), screen[3])
+    if standing := _STANDING.fullmatch(written):
+        return Standing(standing[1], standing[2] or "")
+    return None
+
+
+def _short(number: int) -> str:
+    """The number in base 36."""
+    digits = ""
+    while True:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+        if not number:
+            return digits
