@@ -1,0 +1,65 @@
+"""Opening the database: SQLite in WAL mode, or PostgreSQL through psycopg 3."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def normalise(url: str) -> URL:
+    """The address with our driver in it; `postgres://`, as hosts hand it out, is understood.
+
+    Raises ValueError for anything that is neither SQLite nor PostgreSQL. The message never repeats the address,
+    which may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception:
+        raise ValueError("this is not a database address") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername="sqlite+aiosqlite")
+        case "postgres" | "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise ValueError(f"{other} is not supported; use sqlite or postgresql")
+
+
+def open_database(url: str) -> AsyncEngine:
+    """An engine whose transactions begin as writers, so that two of them never deadlock half-way."""
+    address = normalise(url)
+    if address.get_backend_name() == "postgresql":
+        return create_async_engine(
+            address,
+            json_serializer=_dumps,
+            pool_size=5,
+            max_overflow=10,
+            pool_pre_ping=True,
+            query_cache_size=2000,
+        )
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(address, json_serializer=_dumps, connect_args={"timeout": 30}, query_cache_size=2000)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy emits BEGIN itself (below); left to the driver, a transaction would begin only at its first write.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,217 @@
+"""What is to be said: rows that end as sent, failed or cancelled.
+
+    waiting ──claim──▶ leased ──▶ sent
+       ▲                 │  └───▶ failed
+       └──── retry ──────┘
+
+`leased` is `waiting` with `lease_until` in the future. A lease that ran out says that nobody recorded the outcome:
+the message may have arrived, so the next attempt is marked `uncertain`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.schema import accounts, inbox, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message to be sent. `payload` is JSON of `bot.chat.messages`."""
+
+    id: int
+    account_id: int | None
+    account: str
+    chat: str
+    payload: str
+    attempts: int
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message about to be recorded. `edited` is the platform's id of the message that it edits. Without an
+    `account_id` it is said once, to an account that is being forgotten."""
+
+    sender: str
+    account_id: int | None
+    account: str
+    chat: str
+    payload: str
+    subject: str = ""
+    dedupe_key: str | None = None
+    edited: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one attempt. `state` is sent, failed, or waiting (to be tried again at `not_before`)."""
+
+    id: int
+    state: str
+    message_id: str = ""
+    chat: str = ""
+    error: str = ""
+    not_before: datetime | None = None
+    uncertain: bool = False
+
+
+_INSERT = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+_MARK_SENT = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(state="sent", message_id=bindparam("message"), chat=bindparam("to_chat"), lease_until=None)
+)
+_MARK = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(
+        state=bindparam("to_state"),
+        error=bindparam("to_error"),
+        not_before=func.coalesce(bindparam("to_not_before"), outbox.c.not_before),
+        uncertain=or_(outbox.c.uncertain, bindparam("to_uncertain")),
+        lease_until=None,
+    )
+)
+
+
+async def add(
+    connection: AsyncConnection, outgoing: Sequence[Outgoing], now: datetime, lease_until: datetime
+) -> list[Row]:
+    """Record messages, leased to whoever records them because they are sent right after the commit."""
+    if not outgoing:
+        return []
+    values = [
+        {
+            "dedupe_key": out.dedupe_key,
+            "sender": out.sender,
+            "account_id": out.account_id,
+            "chat": out.chat,
+            "lane": "interactive",
+            "payload": out.payload,
+            "subject": out.subject,
+            "state": "waiting",
+            "attempts": 1,
+            "not_before": now,
+            "lease_until": lease_until,
+            "message_id": out.edited,
+            "created_at": now,
+        }
+        for out in outgoing
+    ]
+    ids = (await connection.execute(_INSERT, values)).scalars()
+    return [
+        Row(id, out.account_id, out.account, out.chat, out.payload, 1, out.edited)
+        for id, out in zip(ids, outgoing, strict=True)
+    ]
+
+
+async def claim(
+    connection: AsyncConnection,
+    senders: Sequence[str],
+    now: datetime,
+    lease_until: datetime,
+    limit: int = 100,
+) -> list[Row]:
+    """Lease what is due for these senders, oldest first; other workers' claims are passed over."""
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.state == "waiting",
+            outbox.c.sender.in_(senders),
+            outbox.c.not_before <= now,
+            or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now),
+        )
+        .order_by(outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list((await connection.execute(due)).scalars())
+    if not ids:
+        return []
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            attempts=outbox.c.attempts + 1,
+            # A lease that was never given back belongs to a sender that died before it could say what happened.
+            uncertain=or_(outbox.c.uncertain, outbox.c.lease_until.is_not(None)),
+            lease_until=lease_until,
+        )
+    )
+    rows = await connection.execute(
+        select(
+            outbox.c.id,
+            outbox.c.account_id,
+            accounts.c.key,
+            outbox.c.chat,
+            outbox.c.payload,
+            outbox.c.attempts,
+            outbox.c.message_id,
+        )
+        .join_from(outbox, accounts)
+        .where(outbox.c.id.in_(ids))
+        .order_by(outbox.c.id)
+    )
+    return [Row(*row) for row in rows]
+
+
+async def release(connection: AsyncConnection, senders: Sequence[str], now: datetime) -> int:
+    """Take back every lease of these senders: for a process that knows it is the only one, at its start."""
+    done = await connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "waiting", outbox.c.sender.in_(senders), outbox.c.lease_until > now)
+        .values(lease_until=now)
+    )
+    return int(done.rowcount)
+
+
+async def record(connection: AsyncConnection, results: Sequence[Result]) -> None:
+    """Write outcomes down."""
+    sent = [{"row": r.id, "message": r.message_id, "to_chat": r.chat} for r in results if r.state == "sent"]
+    others: list[dict[str, Any]] = [
+        {
+            "row": r.id,
+            "to_state": r.state,
+            "to_error": r.error,
+            "to_not_before": r.not_before,
+            "to_uncertain": r.uncertain,
+        }
+        for r in results
+        if r.state != "sent"
+    ]
+    if sent:
+        await connection.execute(_MARK_SENT, sent)
+    if others:
+        await connection.execute(_MARK, others)
+
+
+async def about(connection: AsyncConnection, subject: str) -> list[Row]:
+    """Messages about a subject that the platform has, to be edited."""
+    rows = await connection.execute(
+        select(
+            outbox.c.id,
+            outbox.c.account_id,
+            accounts.c.key,
+            outbox.c.chat,
+            outbox.c.payload,
+            outbox.c.attempts,
+            outbox.c.message_id,
+        )
+        .join_from(outbox, accounts)
+        .where(outbox.c.subject == subject, outbox.c.state == "sent", outbox.c.message_id != "")
+        .order_by(outbox.c.id)
+    )
+    return [Row(*row) for row in rows]
+
+
+async def prune(connection: AsyncConnection, before: datetime) -> None:
+    """Forget event keys and finished messages from before this instant: platforms redeliver for a day at most."""
+    await connection.execute(delete(inbox).where(inbox.c.received_at < before))
+    await connection.execute(
+        delete(outbox).where(outbox.c.created_at < before, outbox.c.state != "waiting", outbox.c.subject == "")
+    )

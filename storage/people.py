@@ -1,0 +1,179 @@
+"""Who is writing: accounts and the participants behind them, read and written in bulk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.schema import accounts, inbox, participants
+
+
+@dataclass(slots=True)
+class Person:
+    """An account and its participant, as one row. What is changed here is written back by `save`."""
+
+    account_id: int
+    account: str
+    chat: str
+    reachable: bool
+    handle: str
+    hint: str
+    id: int
+    name: str
+    language: str
+    zone: str
+    consent_version: int
+    consented_at: datetime | None
+    generation: str
+    engagement: str
+    conversation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What is known of an account that may be new."""
+
+    account: str
+    platform: str
+    name: str
+    handle: str
+    language: str
+    zone: str
+
+
+_PERSON: Select[Any] = (
+    select(
+        accounts.c.id.label("account_id"),
+        accounts.c.key.label("account"),
+        accounts.c.chat,
+        accounts.c.reachable,
+        accounts.c.handle,
+        accounts.c.language.label("hint"),
+        participants.c.id,
+        participants.c.name,
+        participants.c.language,
+        participants.c.zone,
+        participants.c.consent_version,
+        participants.c.consented_at,
+        participants.c.generation,
+        participants.c.engagement,
+        participants.c.conversation_id,
+    )
+    .join_from(accounts, participants)
+    .order_by(participants.c.id)
+)
+_BY_ACCOUNT = _PERSON.where(accounts.c.key.in_(bindparam("keys", expanding=True))).with_for_update(of=participants)
+_SAVE_PARTICIPANT = update(participants).where(participants.c.id == bindparam("row"))
+_SAVE_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("row"))
+
+
+async def accept(connection: AsyncConnection, keys: Sequence[str], now: datetime) -> set[str]:
+    """Put event keys into the inbox; the ones that were not there before. Sorted, so that two processes that
+    take the same events wait for each other instead of deadlocking."""
+    rows = [{"key": key, "received_at": now} for key in sorted(set(keys))]
+    insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert_new(inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.key)
+    return set((await connection.execute(statement)).scalars())
+
+
+async def meet(connection: AsyncConnection, newcomers: Sequence[Newcomer], now: datetime) -> dict[str, Person]:
+    """The people behind these accounts by account, locked until the transaction ends; the new ones are made."""
+    keys = [newcomer.account for newcomer in newcomers]
+    known = await _locked(connection, keys)
+    missing = sorted((n for n in newcomers if n.account not in known), key=lambda n: n.account)
+    if missing:
+        for newcomer in missing:
+            await _create(connection, newcomer, now)
+        known = await _locked(connection, keys)
+    return known
+
+
+async def by_accounts(connection: AsyncConnection, keys: Sequence[str]) -> list[Person]:
+    """People by account, not locked."""
+    rows = await connection.execute(_PERSON.where(accounts.c.key.in_(keys)))
+    return [Person(*row) for row in rows]
+
+
+async def by_account_id(connection: AsyncConnection, account_id: int) -> Person | None:
+    """The person behind one account row."""
+    row = (await connection.execute(_PERSON.where(accounts.c.id == account_id))).first()
+    return Person(*row) if row else None
+
+
+async def save(connection: AsyncConnection, before: Mapping[int, Person], after: Mapping[int, Person]) -> None:
+    """Write what changed, by account id."""
+    participant_rows, account_rows = [], []
+    for key, person in after.items():
+        was = before[key]
+        if _participant(person) != _participant(was):
+            participant_rows.append({"row": person.id, **_participant(person)})
+        if _account(person) != _account(was):
+            account_rows.append({"row": person.account_id, **_account(person)})
+    if participant_rows:
+        await connection.execute(_SAVE_PARTICIPANT, participant_rows)
+    if account_rows:
+        await connection.execute(_SAVE_ACCOUNT, account_rows)
+
+
+async def describe(connection: AsyncConnection, person: Person, *, generation: str, engagement: str) -> None:
+    """Put down at once how a person describes themselves, because what is said in this transaction shows it."""
+    person.generation, person.engagement = generation, engagement
+    await connection.execute(_SAVE_PARTICIPANT, [{"row": person.id, **_participant(person)}])
+
+
+async def _locked(connection: AsyncConnection, keys: Sequence[str]) -> dict[str, Person]:
+    rows = await connection.execute(_BY_ACCOUNT, {"keys": keys})
+    return {person.account: person for person in (Person(*row) for row in rows)}
+
+
+async def _create(connection: AsyncConnection, newcomer: Newcomer, now: datetime) -> None:
+    """An account that another process made in this moment wins: ours then finds the key taken and undoes its half."""
+    participant = (
+        await connection.execute(
+            insert(participants).values(name=newcomer.name, created_at=now).returning(participants.c.id)
+        )
+    ).scalar_one()
+    insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    made = await connection.execute(
+        insert_new(accounts)
+        .values(
+            key=newcomer.account,
+            participant_id=participant,
+            platform=newcomer.platform,
+            name=newcomer.name,
+            handle=newcomer.handle,
+            language=newcomer.language,
+            zone=newcomer.zone,
+            seen_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(accounts.c.id)
+    )
+    if made.first() is None:
+        await connection.execute(participants.delete().where(participants.c.id == participant))
+
+
+def _participant(person: Person) -> dict[str, object]:
+    return {
+        "name": person.name,
+        "language": person.language,
+        "zone": person.zone,
+        "consent_version": person.consent_version,
+        "consented_at": person.consented_at,
+        "generation": person.generation,
+        "engagement": person.engagement,
+        "conversation_id": person.conversation_id,
+    }
+
+
+def _account(person: Person) -> dict[str, object]:
+    return {
+        "chat": person.chat,
+        "reachable": person.reachable,
+        "handle": person.handle,
+        "language": person.hint,
+    }
