@@ -1,0 +1,53 @@
+"""The Home in Slack: the person's desk."""
+
+from bot.chat.markup import join, text
+from bot.chat.messages import Button, Home, Rows, Section
+from bot.chat.tokens import Screen, Standing
+from bot.flows.converse import Flows
+from bot.flows.turn import Reply, Turn
+from storage import coalitions, conversations
+
+
+async def show(turn: Turn, flows: Flows) -> None:
+    """What is asked of me, what I joined, and the ways in."""
+    sections = [await _asked(turn, flows), await _joined(turn), _ways(turn)]
+    turn.replies.append(Reply(turn.person.account_id, turn.person.account, turn.chat, Home(tuple(sections))))
+
+
+async def _asked(turn: Turn, flows: Flows) -> Section:
+    words = turn.words
+    lines, rows = [], []
+    for begun in await conversations.unfinished(await turn.connection(), turn.person.id):
+        if begun.flow in flows and begun.history:
+            title = words.plain(f"{begun.flow}.title")
+            lines.append(words("home.unfinished", title=title))
+            rows.append((turn.button("home.continue", Screen(begun.id, begun.rev, "g"), title=title),))
+    if turn.is_secretariat and (waiting := await coalitions.pending(await turn.connection())):
+        lines.append(words.count("requests.waiting", len(waiting)))
+        rows.append((turn.button("start.requests", "requests"),))
+    return Section(words.plain("home.asked"), join(lines) or words("home.nothing_asked"), tuple(rows))
+
+
+async def _joined(turn: Turn) -> Section:
+    words = turn.words
+    lines, rows = [], []
+    for one in await coalitions.of_participant(await turn.connection(), turn.person.id):
+        kind, state = words.plain(f"kind.{one.kind}"), words.plain(f"coalitions.{one.state}")
+        lines.append(words("home.membership", kind=kind, title=one.title, state=state))
+        rows.append((Button(one.title, str(Standing("coalitions", str(one.id)))),))
+    return Section(words.plain("home.joined"), join(lines) or words("home.nothing_joined"), tuple(rows))
+
+
+def _ways(turn: Turn) -> Section:
+    rows: Rows = (
+        (
+            Button(turn.words.plain("start.join"), "join", "primary"),
+            turn.button("start.objectives", "objectives"),
+        ),
+        (
+            turn.button("start.language", "language"),
+            turn.button("start.privacy", "privacy"),
+            turn.button("start.help", "help"),
+        ),
+    )
+    return Section(turn.words.plain("home.ways"), text(turn.words.plain("home.ways_text")), rows)

@@ -1,0 +1,178 @@
+"""From an event to who answers it: what always works first, then the conversation that is going on.
+
+`VIEWS` are screens without a state of their own: they show what the tables say now, so their buttons never die.
+`FLOWS` are conversations.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from typing import Any
+
+from bot.chat.events import (
+    Attachment,
+    Blocked,
+    Command,
+    FormChanged,
+    FormSubmitted,
+    HomeOpened,
+    Tap,
+    Text,
+)
+from bot.chat.markup import Markup
+from bot.chat.messages import Button, Rows
+from bot.chat.tokens import Screen, Standing, parse
+from bot.flows import coalitions, converse, front, home, objectives, secretariat
+from bot.flows.flow import Flow, Halt, Misfit
+from bot.flows.join import JOIN
+from bot.flows.turn import Turn
+from bot.locales import Words
+from storage import conversations
+from storage.conversations import Conversation
+
+View = Callable[[Turn, str], Awaitable[tuple[Markup, Rows]]]
+
+FLOWS: Mapping[str, Flow[Any]] = {flow.name: flow for flow in (JOIN, *coalitions.FLOWS, *secretariat.FLOWS)}
+VIEWS: Mapping[str, View] = {
+    "start": front.start,
+    "help": front.help_,
+    "privacy": front.privacy,
+    "erase": front.erase,
+    "language": front.language,
+    "objectives": objectives.browse,
+    "facilities": objectives.facilities,
+    "coalitions": coalitions.mine,
+    "leave": coalitions.leave,
+    "left": coalitions.left,
+    "requests": secretariat.requests,
+    "request": secretariat.request,
+    "approve": secretariat.approve,
+}
+# These come before any conversation, in every state.
+INTERRUPTS = ("start", "help", "cancel", "language", "privacy")
+# What a link from outside may open: nothing that decides or erases.
+LINKED = ("join", "objectives", "facilities", "coalitions", "help", "privacy")
+COMMANDS = (*front.COMMANDS, *front.SECRETARIAT_COMMANDS)
+
+
+async def route(turn: Turn) -> None:
+    """Let the right one answer. Whoever stops with `Halt` has said why."""
+    try:
+        await _route(turn)
+    except Halt as halt:
+        turn.say(halt.words, turn.onward(halt.onward), edits=turn.tapped)
+
+
+async def _route(turn: Turn) -> None:
+    turn.person.reachable = not isinstance(turn.event, Blocked)
+    match turn.event:
+        case Blocked():
+            return
+        case HomeOpened():
+            await home.show(turn, FLOWS)
+        case Command(name=name, argument=argument):
+            await _command(turn, name, argument)
+        case Tap(token=token):
+            await _tap(turn, token)
+        case Text(text=written):
+            await _text(turn, written)
+        case Attachment():
+            await _attachment(turn)
+        case FormChanged(token=token) | FormSubmitted(token=token):
+            screen = parse(token)
+            if isinstance(screen, Screen) and (conversation := await _conversation(turn, screen)):
+                flow = front.flow_of(turn, FLOWS, conversation)
+                await converse.on_form(turn, flow, conversation, turn.event)
+            else:
+                await front.idle(turn)
+
+
+async def _command(turn: Turn, name: str, argument: str) -> None:
+    if not turn.event.origin.private:
+        # In a group the bot says only where to go on.
+        label = turn.words.plain("group.continue")
+        start = name if name in LINKED else "start"
+        turn.say_here(turn.words("group.private"), ((Button(label, start=start),),))
+        return
+    link = parse(argument) if name == "start" and argument else None
+    if isinstance(link, Standing) and link.name in LINKED:
+        await open_(turn, link)
+    elif name in COMMANDS:
+        await open_(turn, Standing(name, argument.strip() if name in LINKED else ""))
+    else:
+        await open_(turn, Standing("help"))
+
+
+async def open_(turn: Turn, token: Standing) -> None:
+    """Open a view or begin a flow."""
+    if token.name == "anew":
+        name, _, argument = token.argument.partition("_")
+        if name in FLOWS:
+            await converse.begin(turn, FLOWS[name], argument, anew=True)
+            return
+    if token.name in FLOWS:
+        await converse.begin(turn, FLOWS[token.name], token.argument)
+    elif token.name in VIEWS:
+        words, rows = await VIEWS[token.name](turn, token.argument)
+        turn.say(words, rows, edits=turn.tapped)
+    elif token.name == "cancel":
+        await front.cancel(turn, FLOWS)
+    else:
+        await front.idle(turn)
+
+
+async def _tap(turn: Turn, written: str) -> None:
+    token = parse(written)
+    if isinstance(token, Standing):
+        await open_(turn, token)
+    elif token is not None and (conversation := await _conversation(turn, token)):
+        await converse.on_tap(turn, front.flow_of(turn, FLOWS, conversation), conversation, token)
+    else:
+        turn.toast = turn.words.plain("screen.old_toast")
+        await front.idle(turn)
+
+
+async def _text(turn: Turn, written: str) -> None:
+    if not turn.event.origin.private:
+        return
+    command = _commands(turn.words).get(_plain(written), "")
+    if command in INTERRUPTS or (command and (turn.conversation is None or written.startswith("/"))):
+        await _command(turn, command, "")
+    elif turn.conversation is not None:
+        flow = front.flow_of(turn, FLOWS, turn.conversation)
+        await converse.on_text(turn, flow, turn.conversation, written)
+    else:
+        await front.idle(turn)
+
+
+async def _attachment(turn: Turn) -> None:
+    if not turn.event.origin.private:
+        return
+    if turn.conversation is None:
+        await front.idle(turn)
+        return
+    flow = front.flow_of(turn, FLOWS, turn.conversation)
+    await converse.misfits(turn, flow, turn.conversation, Misfit("screen.no_attachment"))
+
+
+async def _conversation(turn: Turn, token: Screen) -> Conversation | None:
+    """The conversation that a button belongs to, when it is this person's own."""
+    if turn.conversation is not None and turn.conversation.id == token.conversation:
+        return turn.conversation
+    found = (await conversations.by_ids(await turn.connection(), [token.conversation])).get(token.conversation)
+    return found if found is not None and found.participant_id == turn.person.id else None
+
+
+@cache
+def _commands(words: Words) -> Mapping[str, str]:
+    """Commands by the plain words for them: Slack refuses slash commands that it does not know, and people write
+    `help`, `aide` or `ayuda`."""
+    known = {}
+    for name in COMMANDS:
+        known[name] = name
+        for alias in words.plain(f"command.{name}.aliases").split(","):
+            known[_plain(alias)] = name
+    return known
+
+
+def _plain(written: str) -> str:
+    return written.strip().lstrip("/").rstrip(".!").casefold()

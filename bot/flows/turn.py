@@ -1,0 +1,140 @@
+"""One event's turn: who acts, what surrounds them, and what is to be said in return.
+
+Flows read from a turn and add to it; they never send. What they add takes effect only when the transaction that
+the engine opened around the turn commits.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.catalogue.catalogue import Catalogue
+from bot.chat.events import Event, Tap
+from bot.chat.limits import LIMITS, Limits
+from bot.chat.markup import Markup
+from bot.chat.messages import Button, Form, Home, Rows, Say
+from bot.locales import DEFAULT, Words, closest
+from storage.conversations import Conversation
+from storage.people import Person
+
+
+@dataclass(slots=True)
+class House:
+    """What is the same for everybody: words, catalogue, who decides, whom to turn to."""
+
+    words: Mapping[str, Words]
+    catalogue: Catalogue
+    secretariat: frozenset[str] = frozenset()
+    contact: str = ""
+
+
+@dataclass(slots=True)
+class Reply:
+    """Something to be said to an account once the transaction has committed. `subject` makes it findable when
+    what it is about changes; `screen` is the conversation whose question it shows."""
+
+    account_id: int | None
+    account: str
+    chat: str
+    message: Say | Home
+    subject: str = ""
+    screen: Conversation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the platform's own acknowledgement may carry; replies go out by themselves.
+
+    `form` is opened with the event's trigger, or takes the place of the open form. `errors` are words per field of
+    a form that was sent. `toast` is a short word on a tap. `duplicate`: this event had taken effect before.
+    """
+
+    form: Form | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    toast: str = ""
+    duplicate: bool = False
+
+
+@dataclass(slots=True)
+class Turn:
+    """See the module's docstring. `connection()` opens this event's savepoint on first use."""
+
+    event: Event
+    person: Person
+    house: House
+    now: datetime
+    connection: Callable[[], Awaitable[AsyncConnection]]
+    conversation: Conversation | None = None
+    touched: dict[int, Conversation] = field(default_factory=dict)
+    replies: list[Reply] = field(default_factory=list)
+    form: Form | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    toast: str = ""
+    erased: bool = False
+
+    @property
+    def language(self) -> str:
+        """The person's choice, else what their platform says, else English."""
+        return self.person.language or closest(self.person.hint) or DEFAULT
+
+    @property
+    def words(self) -> Words:
+        """The texts in the person's language."""
+        return self.house.words[self.language]
+
+    @property
+    def limits(self) -> Limits:
+        """What the platform of this event can show."""
+        return LIMITS[self.event.origin.account.platform]
+
+    @property
+    def is_secretariat(self) -> bool:
+        """Whether this account may decide."""
+        return self.person.account in self.house.secretariat
+
+    @property
+    def chat(self) -> str:
+        """Where this person reads us: here when they wrote in private, else their private conversation."""
+        origin = self.event.origin
+        return origin.chat if origin.private and origin.chat else self.person.chat
+
+    @property
+    def tapped(self) -> str:
+        """The platform's id of the message whose button was tapped, or empty."""
+        return self.event.message if isinstance(self.event, Tap) else ""
+
+    def say(
+        self,
+        words: Markup,
+        buttons: Rows = (),
+        *,
+        edits: str = "",
+        screen: Conversation | None = None,
+        subject: str = "",
+    ) -> None:
+        """Say something to this person."""
+        message = Say(words, buttons, edits)
+        self.replies.append(Reply(self.person.account_id, self.person.account, self.chat, message, subject, screen))
+
+    def say_here(self, words: Markup, buttons: Rows = ()) -> None:
+        """Say something where the event came from, which may be a group."""
+        chat = self.event.origin.chat
+        self.replies.append(Reply(self.person.account_id, self.person.account, chat, Say(words, buttons)))
+
+    def tell(self, other: Person, message: Say | Home, subject: str = "") -> None:
+        """Say something to somebody else."""
+        self.replies.append(Reply(other.account_id, other.account, other.chat, message, subject))
+
+    def words_for(self, other: Person) -> Words:
+        """The texts in somebody else's language."""
+        return self.house.words[other.language or closest(other.hint) or DEFAULT]
+
+    def button(self, text: str, token: object, **values: object) -> Button:
+        """A button whose label is a catalogue entry."""
+        return Button(self.words.plain(text, **values), str(token))
+
+    def onward(self, ways: tuple[tuple[str, str], ...]) -> Rows:
+        """Buttons that lead on, one a row."""
+        return tuple((self.button(text, token),) for text, token in ways)
