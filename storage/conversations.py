@@ -142,5 +142,5 @@ def _values(conversation: Conversation, now: datetime) -> dict[str, Any]:
 
 
 def _read(row: Any) -> Conversation:
-    columns = tuple(row)
-    return Conversation(*columns[:-2], screen_message=row.message_id or "", screen_account=row.account_id)
+    columns: tuple[Any, ...] = tuple(row)
+    return Conversation(*(*columns[:-2], row.message_id or "", row.account_id))

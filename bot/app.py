@@ -1,0 +1,257 @@
+"""The composition root: the one place where the parts are wired together."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import structlog
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.catalogue.catalogue import Catalogue, load, merge
+from bot.catalogue.rows import Cell, rows_of
+from bot.clock import Clock, system_clock
+from bot.flows.engine import Engine
+from bot.flows.front import COMMANDS, SECRETARIAT_COMMANDS
+from bot.flows.intake import Intake
+from bot.flows.turn import House
+from bot.handlers import http
+from bot.handlers.slack.slack import Slack
+from bot.handlers.telegram import Telegram
+from bot.locales import closest
+from bot.locales import load as load_words
+from bot.outreach.delivery import Sender
+from bot.outreach.postbox import Postbox
+from bot.settings import Settings
+from storage import catalogue, outbox
+from storage.database import open_database
+from storage.migrate import at_head, migrate
+
+log = structlog.get_logger()
+
+# Platforms redeliver for a day at most; keys and finished messages are kept a week, to be able to look things up.
+REMEMBERED = timedelta(days=7)
+SWEEP_SECONDS = 1
+
+
+@dataclass(slots=True)
+class App:
+    """The parts of a running bot."""
+
+    settings: Settings
+    database: AsyncEngine
+    clock: Clock
+    house: House
+    postbox: Postbox
+    intake: Intake
+    telegram: Telegram | None
+    slack: Slack | None
+
+    async def ready(self) -> bool:
+        """Whether the database is there and has the tables of this version."""
+        try:
+            return await at_head(self.database)
+        except (SQLAlchemyError, OSError):
+            return False
+
+    def asgi(self) -> Any:
+        """The web application with the endpoints of the platforms that are set up."""
+        routes = []
+        if self.telegram is not None and self.settings.telegram_webhook_secret is not None:
+            routes += self.telegram.routes(self.intake, self.settings.telegram_webhook_secret.get_secret_value())
+        if self.slack is not None:
+            routes += self.slack.routes(self.intake)
+        return http.application(routes, self.ready)
+
+    async def introduce(self) -> None:
+        """Fill Telegram's command menus; what may take a while and need not be waited for."""
+        if self.telegram is None:
+            return
+        everybody = {
+            language: {name: words.plain(f"command.{name}") for name in COMMANDS}
+            for language, words in self.house.words.items()
+        }
+        secretariat = {
+            language: {name: words.plain(f"command.{name}") for name in (*SECRETARIAT_COMMANDS, *COMMANDS)}
+            for language, words in self.house.words.items()
+        }
+        chats = [int(a.user) for a in self.settings.secretariat if a.platform == "telegram"]
+        await self.telegram.set_commands(everybody, secretariat, chats)
+
+    async def register(self) -> None:
+        """Have Telegram post its updates here."""
+        secret = self.settings.telegram_webhook_secret
+        if self.telegram is not None and secret is not None:
+            await self.telegram.register(self.settings.public_url, secret.get_secret_value())
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[App]:
+    """The parts, connected; closed in the order that loses nothing. Raises SetupFault for a token that is refused."""
+    words = load_words()
+    database = open_database(settings.database_url.get_secret_value())
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=60))
+    try:
+        house = House(
+            words=words,
+            catalogue=await _catalogue(database),
+            secretariat=frozenset(str(account) for account in settings.secretariat),
+            contact=settings.contact,
+        )
+        telegram, slack = await _platforms(settings, session, clock, house)
+        senders: dict[str, Sender] = {}
+        if telegram is not None:
+            senders[telegram.sender.name] = telegram.sender
+        if slack is not None:
+            senders[slack.sender.name] = slack.sender
+        postbox = Postbox(database, senders, clock)
+        intake = Intake(Engine(database, house, postbox, clock), postbox)
+        postbox.on_result = intake.wake
+        app = App(settings, database, clock, house, postbox, intake, telegram, slack)
+        try:
+            async with _beside(intake.run(), _refresh(app)):
+                yield app
+                for platform in (telegram, slack):
+                    if platform is not None:
+                        await platform.aclose()
+        finally:
+            await postbox.settle()
+    finally:
+        await session.close()
+        await database.dispose()
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[App]:
+    """The bot in one process without a public address: long polling, Socket Mode, and what is said later."""
+    await prepare(settings)
+    async with assemble(settings, clock) as app:
+        await app.postbox.reclaim()
+        listening: list[Coroutine[Any, Any, None]] = [app.introduce()]
+        if app.telegram is not None:
+            listening.append(app.telegram.poll(app.intake))
+        if app.slack is not None:
+            listening.append(app.slack.listen(app.intake))
+        async with sweeping(app), _beside(*listening):
+            log.info("listening", telegram=app.telegram is not None, slack=app.slack is not None)
+            yield app
+
+
+async def run(settings: Settings) -> None:
+    """`engage run`: until it is told to stop."""
+    async with running(settings):
+        await told_to_stop()
+
+
+async def web(settings: Settings) -> None:
+    """`engage web`: webhooks."""
+    async with assemble(settings) as app:
+        config = uvicorn.Config(app.asgi(), host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
+        async with sweeping(app), _beside(app.introduce(), app.register()):
+            await uvicorn.Server(config).serve()
+
+
+async def worker(settings: Settings) -> None:
+    """`engage worker`: what has to be said later."""
+    async with assemble(settings) as app, sweeping(app):
+        log.info("sweeping")
+        await told_to_stop()
+
+
+async def prepare(settings: Settings) -> list[str]:
+    """Bring the database to this version; what was applied."""
+    database = open_database(settings.database_url.get_secret_value())
+    try:
+        return await migrate(database)
+    finally:
+        await database.dispose()
+
+
+@asynccontextmanager
+async def sweeping(app: App) -> AsyncIterator[None]:
+    """The ticks: what is due goes out, what is long past is forgotten."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+
+    async def prune() -> None:
+        async with app.database.begin() as connection:
+            await outbox.prune(connection, app.clock() - REMEMBERED)
+
+    options: dict[str, Any] = {"coalesce": True, "max_instances": 1}
+    scheduler.add_job(app.postbox.sweep, "interval", seconds=SWEEP_SECONDS, **options)
+    scheduler.add_job(prune, "interval", hours=1, **options)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+async def _platforms(
+    settings: Settings, session: aiohttp.ClientSession, clock: Clock, house: House
+) -> tuple[Telegram | None, Slack | None]:
+    telegram = slack = None
+    if settings.telegram_bot_token is not None:
+        token = settings.telegram_bot_token.get_secret_value()
+        telegram = await Telegram.connect(token, settings.telegram_api_url, session, clock)
+    if settings.slack_bot_token is not None:
+        slack = await Slack.connect(
+            settings.slack_bot_token.get_secret_value(),
+            settings.slack_api_url,
+            session,
+            clock,
+            signing_secret=_secret(settings.slack_signing_secret),
+            app_token=_secret(settings.slack_app_token),
+            elsewhere=lambda language: house.words[closest(language) or "en"].plain("slack.elsewhere"),
+        )
+    return telegram, slack
+
+
+def _secret(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
+
+
+async def _catalogue(database: AsyncEngine) -> Catalogue:
+    """The package's catalogue with what the secretariat has filled in."""
+    try:
+        async with database.connect() as connection:
+            cells = [Cell(*row) for row in await catalogue.cells(connection)]
+    except SQLAlchemyError:
+        # Before the first migration there is nothing filled in.
+        cells = []
+    return merge(load(), rows_of(cells))
+
+
+async def _refresh(app: App) -> None:
+    """Take up what `engage catalogue import` stored meanwhile."""
+    while True:
+        await asyncio.sleep(60)
+        app.house.catalogue = await _catalogue(app.database)
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run these beside the block and stop them with it. One that fails stops the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def told_to_stop() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, stop.set)
+    await stop.wait()
