@@ -24,7 +24,7 @@ COALITIONS = (
 
 
 async def demo(port: int, database: Path, show: Callable[[str], None]) -> None:
-    """Run until stopped; `show` gets the page's address once everything is up. Raises OSError when the port is taken."""
+    """Run until stopped; `show` gets the page's address once all is up. Raises OSError when the port is taken."""
     world = World()
     async with serve(world, port=port) as address:
         settings = demo_settings(world, address, database)

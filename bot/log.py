@@ -111,11 +111,7 @@ def _stamp(clock: Clock) -> Processor:
 def _render(stream: TextIO) -> list[Processor]:
     if stream.isatty():
         # The plain form: rich's breaks long lines, and a token that is broken in two is not recognised.
-        return [
-            structlog.dev.ConsoleRenderer(
-                exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
-            )
-        ]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback, timestamp_key="at")]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),

@@ -39,10 +39,13 @@ def open_database(url: str) -> AsyncEngine:
             max_overflow=10,
             pool_pre_ping=True,
             query_cache_size=2000,
+            hide_parameters=True,
         )
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(address, json_serializer=_dumps, connect_args={"timeout": 30}, query_cache_size=2000)
+    engine = create_async_engine(
+        address, json_serializer=_dumps, connect_args={"timeout": 30}, query_cache_size=2000, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine

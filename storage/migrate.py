@@ -48,10 +48,7 @@ def _migrate(connection: Connection) -> list[str]:
         missing = _missing(_revision(connection))
         if missing:
             command.upgrade(alembic_config(connection), "head")
-        if (
-            connection.dialect.name == "sqlite"
-            and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-        ):
+        if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise RuntimeError("a migration left rows that refer to nothing; nothing was changed")
         return missing
 

@@ -8,8 +8,10 @@ good for as long as the thing it names exists. Deep links carry standing tokens 
 import re
 from dataclasses import dataclass
 
-_SCREEN = re.compile(r"q([0-9a-z]+)\.([0-9a-z]+)\.([a-z0-9+~-]+)")
-_STANDING = re.compile(r"([a-z]+)(?:_([A-Za-z0-9_-]+))?")
+# Twelve digits in base 36 are the most that a database's 64 bits always hold.
+_SCREEN = re.compile(r"q([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([a-z0-9+~-]{1,12})")
+# So short that the token fits a button of every platform, also within `anew_`.
+_STANDING = re.compile(r"([a-z]{1,12})(?:_([A-Za-z0-9_-]{1,48}))?")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -43,6 +45,11 @@ def parse(written: str) -> Screen | Standing | None:
     if standing := _STANDING.fullmatch(written):
         return Standing(standing[1], standing[2] or "")
     return None
+
+
+def row_id(argument: str) -> int | None:
+    """The row that an argument names, or None when it names none. 18 digits always fit a database's 64 bits."""
+    return int(argument) if argument.isdecimal() and len(argument) <= 18 else None
 
 
 def _short(number: int) -> str:

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.chat.markup import Markup, join, text
+from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows, Say
-from bot.chat.tokens import Standing
+from bot.chat.tokens import Standing, row_id
 from bot.flows import describe, money
 from bot.flows.colleagues import colleagues
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Option, PickSeveral, Write
@@ -71,7 +71,7 @@ async def left(turn: Turn, argument: str) -> tuple[Markup, Rows]:
     )
     for colleague in await colleagues(turn):
         words = turn.words_for(colleague)
-        turn.tell(colleague, Say(words("leave.told", name=membership.name, title=membership.title)))
+        turn.tell(colleague, Say(words(f"leave.told_{membership.state}", name=membership.name, title=membership.title)))
     return turn.words(f"leave.done_{membership.state}", title=membership.title), (
         (turn.button("start.coalitions", "coalitions"),),
         (turn.button("start.join", "join"),),
@@ -120,18 +120,19 @@ async def _composition(turn: Turn, membership: Membership) -> Markup:
     by_type = await coalitions.composition(await turn.connection(), membership.coalition_id)
     total = sum(by_type.values())
     lines = [
-        text(f"· {turn.words.plain(_type(kind))}: {n}")
+        turn.words("coalitions.share", what=turn.words.plain(_type(kind)), n=n)
         for kind, n in sorted(by_type.items(), key=lambda item: -item[1])
     ]
     return join([turn.words.count("coalitions.members", total), join(lines)])
 
 
 def _type(kind: str) -> str:
-    return "join.capacity.alone" if kind == "alone" else f"join.organisation_type.{kind}"
+    return "coalitions.alone" if kind == "alone" else f"join.organisation_type.{kind}"
 
 
 async def _own(turn: Turn, argument: str) -> Membership:
-    found = await coalitions.membership(await turn.connection(), int(argument)) if argument.isdigit() else None
+    id = row_id(argument)
+    found = None if id is None else await coalitions.membership(await turn.connection(), id)
     if found is None or found.participant_id != turn.person.id or found.state not in coalitions.LIVING:
         raise Halt(turn.words("coalitions.gone"), (("start.coalitions", "coalitions"),))
     return found
@@ -187,7 +188,7 @@ PLEDGE: Flow[Change] = Flow(
     begin=_begin,
     finish=_finish,
     steps=(
-        PickSeveral(id="contributions", page="pledge", optional=True, options=_kinds, resets=("amount",), lead=_about),
+        PickSeveral(id="contributions", page="pledge", optional=True, options=_kinds, lead=_about),
         Write(
             id="amount",
             page="pledge",

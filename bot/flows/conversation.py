@@ -46,9 +46,9 @@ def keep(flow: Flow[A], conversation: Conversation, step: Step, value: Value) ->
 
 
 def store(conversation: Conversation, step: Step, value: Value) -> None:
-    """Store an answer and stay where we are. Answers that hung on another value of it are cleared."""
+    """Store an answer and stay where we are. Answers that hung on its earlier value are cleared."""
     changed: dict[str, Any] = dict(conversation.answers)
-    if changed.get(step.id) != value:
+    if changed.get(step.id) not in (None, value):
         for other in step.resets:
             changed.pop(other, None)
     changed[step.id] = value

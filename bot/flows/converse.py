@@ -28,6 +28,7 @@ from bot.flows.flow import Ending, Flow, Halt, Misfit, PickOne, PickSeveral, Ste
 from bot.flows.forms import form_of, take_changes, take_form
 from bot.flows.screens import answered, draw, label_of, options_of
 from bot.flows.turn import Turn
+from bot.flows.typed import choose, folded
 from storage import conversations
 from storage.conversations import Conversation
 
@@ -144,6 +145,7 @@ async def on_form(turn: Turn, flow: Flow[Any], conversation: Conversation, event
 
 async def misfits(turn: Turn, flow: Flow[Any], conversation: Conversation, misfit: Misfit) -> None:
     """An answer that does not fit: say so; the second time explain; the third time offer a person to ask."""
+    settle(flow, conversation)
     conversation.misses += 1
     _touch(turn, conversation)
     parts = [turn.words(misfit.text, **misfit.values)]
@@ -177,7 +179,7 @@ async def _act(turn: Turn, flow: Flow[Any], conversation: Conversation, to: str)
             if turn.form is not None and turn.event.origin.trigger:
                 return
         case "g":
-            pass
+            await _open_form(turn, flow, conversation)
         case "c" if to == "c":
             go_to(conversation, CHANGE)
         case "c" if to[1:].isdigit() and int(to[1:]) < len(flow.steps):
@@ -383,7 +385,7 @@ async def _ask_a_person(turn: Turn, flow: Flow[Any], conversation: Conversation)
 async def _typed_off_question(turn: Turn, flow: Flow[Any], conversation: Conversation, written: str) -> None:
     """Words on the review or on the list of answers: a number names an answer to change."""
     number = written.strip().rstrip(".")
-    if conversation.step == CHANGE and number.isdigit() and 0 < int(number) <= len(conversation.drawn):
+    if conversation.step == CHANGE and number.isdecimal() and 0 < int(number) <= len(conversation.drawn):
         go_to(conversation, conversation.drawn[int(number) - 1])
         await _show(turn, flow, conversation)
         return
@@ -395,17 +397,7 @@ async def _read(turn: Turn, flow: Flow[Any], conversation: Conversation, step: S
         return step.read(turn, written.strip())
     options = await options_of(turn, flow, step, answers_of(flow, conversation))
     wanted = [written] if isinstance(step, PickOne) else written.replace(";", ",").split(",")
-    picked = []
-    for part in wanted:
-        word = " ".join(part.casefold().split()).rstrip(".")
-        match = [
-            option.value
-            for place, option in enumerate(options, 1)
-            if word in (str(place), " ".join(option.label.casefold().split()), option.value)
-        ] or [option.value for option in options if len(word) > 2 and option.label.casefold().startswith(word)]
-        if len(match) != 1:
-            raise Misfit("screen.pick_again")
-        picked += match
+    picked = [choose(options, part) for part in wanted]
     return picked[0] if isinstance(step, PickOne) else list(dict.fromkeys(picked))
 
 
@@ -420,12 +412,8 @@ def _control_named(turn: Turn, conversation: Conversation, flow: Flow[Any], writ
         step = flow.step(conversation.step)
         names |= {"screen.skip": "s"} if step and step.optional else {}
         names |= {"screen.done": "d"} if isinstance(step, PickSeveral) and conversation.answers.get(step.id) else {}
-    word = _bare(written)
-    return next((to for text, to in names.items() if _bare(turn.words.plain(text)) == word), "")
-
-
-def _bare(label: str) -> str:
-    return "".join(character for character in label.casefold() if character.isalnum())
+    word = folded(written)
+    return next((to for text, to in names.items() if folded(turn.words.plain(text)) == word), "")
 
 
 def _screen_here(turn: Turn, conversation: Conversation) -> str:

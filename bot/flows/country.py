@@ -1,6 +1,5 @@
 """Countries as people write them, in any of our languages, stored as ISO 3166 codes. Names are CLDR's."""
 
-import unicodedata
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from babel import Locale
 
 from bot.flows.flow import Misfit
+from bot.flows.typed import folded
 from bot.locales import LANGUAGES
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _EVERYDAY = {
     "drc": "CD",
     "rdc": "CD",
 }
+_ARTICLES = ("the", "la", "le", "les", "el", "los", "las")
 
 
 def read(turn: "Turn", written: str) -> str:
@@ -63,7 +64,7 @@ def _codes() -> dict[str, str]:
 
 
 def _key(text: str) -> str:
-    """Without case, accents, or punctuation."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(c if c.isalnum() else " " for c in bare if not unicodedata.combining(c))
-    return " ".join(word for word in letters.split() if word not in ("the", "la", "le", "les", "el", "los", "las"))
+    """As it is compared: folded, without articles."""
+    words = folded(text.replace(".", "")).split()
+    # An article says nothing, unless it is all there is: LA is a country.
+    return " ".join([word for word in words if word not in _ARTICLES] or words)

@@ -47,9 +47,9 @@ async def start(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
 async def help_(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
     """Every command with a line, and how to reach a human."""
     commands = (*COMMANDS, *SECRETARIAT_COMMANDS) if turn.is_secretariat else COMMANDS
-    slash = "/4p1000 " if turn.event.origin.account.platform == "slack" else "/"
     lines = [
-        turn.words("help.line", command=slash + name, what=turn.words.plain(f"command.{name}")) for name in commands
+        turn.words("help.line", command=turn.command(name), what=turn.words.plain(f"command.{name}"))
+        for name in commands
     ]
     human = turn.words("help.human", contact=turn.house.contact) if turn.house.contact else turn.words("help.nobody")
     rows: Rows = ()

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from bot.catalogue.catalogue import Facility
 from bot.chat.markup import Markup, join
+from bot.chat.tokens import row_id
 from bot.flows import country, describe, money, secretariat
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Misfit, Option, PickOne, PickSeveral, Write
 from bot.flows.turn import Turn
@@ -81,7 +82,12 @@ async def _remember_agreement(turn: Turn, answers: Join) -> None:
 
 
 async def _what_is_stored(turn: Turn, _answers: Join) -> Markup:
-    return turn.words("join.what_i_am", contact=turn.house.contact or turn.words.plain("secretariat.name"))
+    return turn.words(
+        "join.what_i_am",
+        contact=turn.house.contact or turn.words.plain("secretariat.name"),
+        coalitions=turn.command("coalitions"),
+        privacy=turn.command("privacy"),
+    )
 
 
 async def _facilities(turn: Turn, answers: Join) -> Sequence[Option]:
@@ -179,8 +185,8 @@ async def _begin(turn: Turn, argument: str) -> Beginning:
         "known_language": bool(turn.person.language),
         "known_consent": turn.person.consent_version >= CONSENT_VERSION,
     }
-    if argument.isdigit():
-        wanted = await coalitions.coalition(await turn.connection(), int(argument))
+    if (id := row_id(argument)) is not None:
+        wanted = await coalitions.coalition(await turn.connection(), id)
         if wanted is not None and wanted.state != "closed":
             answers |= {"facility": wanted.facility, "coalition": str(wanted.id)}
     elif any(facility.code == argument for facility in turn.house.catalogue.all_facilities):
@@ -303,7 +309,7 @@ JOIN: Flow[Join] = Flow(
             id="capacity",
             page="you",
             options=("alone", "organisation"),
-            resets=("role", "facility", "coalition"),
+            resets=("role",),
         ),
         Write(id="organisation", page="you", when=_for_organisation, read=_name),
         PickOne(
@@ -340,7 +346,7 @@ JOIN: Flow[Join] = Flow(
         Write(id="aim", page="what", when=_proposes, long=True, read=_written(600, 10)),
         PickSeveral(id="objectives", page="what", when=_proposes, optional=True, options=_objectives),
         PickOne(id="role", page="how", options=_roles, lead=_why_one_role),
-        PickSeveral(id="contributions", page="how", optional=True, options=CONTRIBUTIONS, resets=("amount",)),
+        PickSeveral(id="contributions", page="how", optional=True, options=CONTRIBUTIONS),
         Write(
             id="amount",
             page="how",

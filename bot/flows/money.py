@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_name
 
 from bot.flows.flow import Misfit
 from bot.locales import LANGUAGES
@@ -67,9 +67,13 @@ def show(turn: "Turn", stored: str) -> str:
 
 
 def shown(amount: Decimal, currency: str, language: str) -> str:
-    """For instance `1 200 EUR` in French."""
-    pattern = "#,##0.00 ¤¤" if amount % 1 else "#,##0 ¤¤"
-    return str(format_currency(amount, currency, pattern, locale=language, currency_digits=False))
+    """For instance `1 200 EUR` in French and `1,200.00 EUR` in English: `1,200` alone could be read in two ways."""
+
+    def written(pattern: str) -> str:
+        return str(format_currency(amount, currency, pattern, locale=language, currency_digits=False))
+
+    whole = written("#,##0 ¤¤")
+    return written("#,##0.00 ¤¤") if amount % 1 or re.search("[.,]", whole) else whole
 
 
 def parse(stored: str) -> tuple[Decimal, str]:
@@ -84,7 +88,7 @@ def _words(before: str, after: str) -> tuple[str, int]:
     scale = re.match(r"\s*([A-Za-zó]+)\b", after)
     if scale and scale[1].casefold() in _SCALES:
         exponent = _SCALES[scale[1].casefold()]
-        after = re.sub(r"^\s*(de|d')\b", "", after[scale.end() :].strip())
+        after = after[scale.end() :]
     named = [name for name in (_tidy(before), _tidy(after)) if name]
     if not named:
         raise Misfit("money.no_currency")
@@ -115,7 +119,8 @@ def _number(written: str) -> Decimal:
             return Decimal(digits.replace(last, ""))
         raise Misfit("money.unreadable")
     if len(rest) == 3 and 1 <= len(whole) <= 3 and whole != "0" and not any(c in _SPACES for c in written):
-        raise Misfit("money.ambiguous", written=written, small=f"{int(whole)}", large=f"{int(whole + rest)}")
+        small = digits.rstrip("0").rstrip(last)
+        raise Misfit("money.ambiguous", written=written, small=small, large=f"{int(whole + rest)}")
     return Decimal(whole + "." + rest)
 
 
@@ -124,7 +129,8 @@ def _currency(name: str) -> str | None:
 
 
 def _tidy(text: str) -> str:
-    return text.strip(" \u00a0\u202f.,;:~≈").removeprefix("de ").removeprefix("d'")
+    """Without what may stand between a number and its currency, as in `2 millions d'euros`."""
+    return re.sub(r"^(de |d['’])", "", text.strip(" \u00a0\u202f.,;:~≈"))
 
 
 @cache
@@ -136,6 +142,7 @@ def _names() -> dict[str, str]:
         for code, name in locale.currencies.items():
             names[code.casefold()] = code
             names[str(name).casefold()] = code
+            names |= {get_currency_name(code, n, locale).casefold(): code for n in (1, 2)}
     # What people say in place of CLDR's full names.
     names |= {
         "euros": "EUR",

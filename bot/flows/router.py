@@ -25,6 +25,7 @@ from bot.flows import coalitions, converse, front, home, objectives, secretariat
 from bot.flows.flow import Flow, Halt, Misfit
 from bot.flows.join import JOIN
 from bot.flows.turn import Turn
+from bot.flows.typed import folded
 from bot.locales import Words
 from storage import conversations
 from storage.conversations import Conversation
@@ -97,7 +98,9 @@ async def _command(turn: Turn, name: str, argument: str) -> None:
     if isinstance(link, Standing) and link.name in LINKED:
         await open_(turn, link)
     elif name in COMMANDS:
-        await open_(turn, Standing(name, argument.strip() if name in LINKED else ""))
+        # What is not of a button's form is dropped: it would have to fit the buttons of what opens.
+        asked = parse(f"{name}_{argument.strip()}") if name in LINKED else None
+        await open_(turn, asked if isinstance(asked, Standing) else Standing(name))
     else:
         await open_(turn, Standing("help"))
 
@@ -134,7 +137,7 @@ async def _tap(turn: Turn, written: str) -> None:
 async def _text(turn: Turn, written: str) -> None:
     if not turn.event.origin.private:
         return
-    command = _commands(turn.words).get(_plain(written), "")
+    command = _commands(turn.words).get(folded(written), "")
     if command in INTERRUPTS or (command and (turn.conversation is None or written.startswith("/"))):
         await _command(turn, command, "")
     elif turn.conversation is not None:
@@ -170,9 +173,5 @@ def _commands(words: Words) -> Mapping[str, str]:
     for name in COMMANDS:
         known[name] = name
         for alias in words.plain(f"command.{name}.aliases").split(","):
-            known[_plain(alias)] = name
+            known[folded(alias)] = name
     return known
-
-
-def _plain(written: str) -> str:
-    return written.strip().lstrip("/").rstrip(".!").casefold()

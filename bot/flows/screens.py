@@ -80,7 +80,13 @@ async def _question(turn: Turn, flow: Flow[Any], conversation: Conversation, ste
     conversation.drawn = [option.value for option in options]
     listing, rows = _options(turn, conversation, step, answers, options, page)
     place, total = position(flow, answers, step)
-    footer = turn.words("screen.footer", place=place, total=total, minutes=_minutes_left(flow, place, total))
+    footer = turn.words(
+        "screen.footer",
+        place=place,
+        total=total,
+        minutes=_minutes_left(flow, place, total),
+        cancel=turn.command("cancel"),
+    )
     lead = await step.lead(turn, answers) if step.lead else ()
     words = join([lead, asking(turn, flow, step), listing, footer], "\n\n")
     return words, (*rows, *_controls(turn, flow, conversation, step, answers))
@@ -177,8 +183,12 @@ async def _change(turn: Turn, flow: Flow[Any], conversation: Conversation) -> Dr
     steps = [step for step in flow.asked(answers) if getattr(answers, step.id) is not None]
     conversation.drawn = [step.id for step in steps]
     lines = [
-        text(f"{place}. {label_of(turn, flow, step)}: ")
-        + text(await shown(turn, flow, step, answers, getattr(answers, step.id)))
+        turn.words(
+            "screen.item",
+            place=place,
+            label=label_of(turn, flow, step),
+            value=await shown(turn, flow, step, answers, getattr(answers, step.id)),
+        )
         for place, step in enumerate(steps, 1)
     ]
     numbers = [

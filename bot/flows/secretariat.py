@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.chat.markup import Markup, join, text
+from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows, Say, decode
-from bot.chat.tokens import Standing
+from bot.chat.tokens import Standing, row_id
 from bot.flows import describe
 from bot.flows.colleagues import colleagues
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Write
@@ -38,7 +38,8 @@ async def requests(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
     if not waiting:
         return turn.words("requests.none"), ()
     lines = [
-        text(f"{place}. {membership.name}: {membership.title}") for place, membership in enumerate(waiting[:20], 1)
+        turn.words("requests.item", place=place, name=membership.name, title=membership.title)
+        for place, membership in enumerate(waiting[:20], 1)
     ]
     buttons = [
         Button(str(place), str(Standing("request", str(membership.id))))
@@ -197,7 +198,8 @@ def _decision_rows(membership: Membership, words: Words) -> Rows:
 
 
 async def _membership(turn: Turn, argument: str) -> Membership:
-    found = await coalitions.membership(await turn.connection(), int(argument)) if argument.isdigit() else None
+    id = row_id(argument)
+    found = None if id is None else await coalitions.membership(await turn.connection(), id)
     if found is None:
         raise Halt(turn.words("requests.gone"))
     return found

@@ -94,6 +94,10 @@ class Turn:
         """Whether this account may decide."""
         return self.person.account in self.house.secretariat
 
+    def command(self, name: str) -> str:
+        """A command as it is written on this platform."""
+        return f"/4p1000 {name}" if self.event.origin.account.platform == "slack" else f"/{name}"
+
     @property
     def chat(self) -> str:
         """Where this person reads us: here when they wrote in private, else their private conversation."""

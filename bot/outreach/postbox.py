@@ -129,7 +129,9 @@ class Postbox:
     async def _send(self, row: outbox.Row, message: Message, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        self._results.append(await self._outcome(row, message))
+        # In two lines: while the outcome is awaited, `write` may take the list away.
+        result = await self._outcome(row, message)
+        self._results.append(result)
         self.on_result()
 
     async def _outcome(self, row: outbox.Row, message: Message) -> outbox.Result:

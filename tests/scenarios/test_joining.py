@@ -2,15 +2,15 @@
 
 from tests.stage import Actor, Stage
 
-ALONE = {"You join": "On my own", "Youth or senior": "Youth", "You take part as": "Volunteer"}
+ALONE = {"Joining": "On my own", "Youth or senior": "Youth", "Taking part as": "Volunteer"}
 FOR_AN_NGO = {
-    "You join": "For an organisation",
+    "Joining": "For an organisation",
     "Organisation": "Green Soils",
     "Kind of organisation": "Civil society, association or NGO",
     "Country": "Kenya",
     "Status in the Initiative": "Partner",
     "Youth or senior": "Neither",
-    "You take part as": "Professional",
+    "Taking part as": "Professional",
 }
 REGENERATION = {
     "Facility": "Global Facility 4: Soil Regeneration",
@@ -179,10 +179,10 @@ async def test_changing_a_pledge_and_leaving(ada: Actor, tom: Actor) -> None:
     await tom.tap("Approve")
     await ada.say("/coalitions")
     await ada.tap("Change what I pledged")
-    ada.sees("you have pledged so far: Knowledge.")
+    ada.sees("So far you have pledged to Soil Regeneration: Knowledge.")
     await ada.fill({"Contribution": ["Land"]})
     await ada.tap("Save")
-    ada.sees("To Soil Regeneration you now pledge: Land.")
+    ada.sees("Your pledge to Soil Regeneration is now: Land.")
 
     await ada.tap("My coalitions")
     ada.sees("You pledged: Land")
@@ -261,14 +261,14 @@ async def test_answers_that_do_not_fit_are_explained_and_then_a_person_is_offere
     await ada.say("who knows")
     await ada.tap("Ask a person")
     ada.sees("I have told the Executive Secretariat that you would like help.")
-    tom.sees("Ada Rowan", 'asks for a person\'s help with the form "Join a coalition", at "You join".')
+    tom.sees("Ada Rowan", 'asks for a person\'s help with the form "Join a coalition", at "Joining".')
 
 
 async def test_cancelling_and_coming_back(ada: Actor) -> None:
     await begin(ada)
     await ada.tap("On my own")
     await ada.say("/cancel")
-    assert "your 3 answers so far are kept, and nothing was sent." in ada.one_message().text
+    assert "your answers so far (3) are kept, and nothing was sent." in ada.one_message().text
     await ada.say("/join")
     assert "You stopped at question 4 of 9. Continue?" in ada.one_message().text
     await ada.tap("Continue")

@@ -116,11 +116,23 @@ def _keyboard(rows: Rows, username: str) -> Keyboard:
     for row in rows:
         shown = row[:room]
         room -= len(shown)
-        keyboard.extend(
-            [_button(button, username) for button in shown[start : start + _IN_ROW]]
-            for start in range(0, len(shown), _IN_ROW)
-        )
+        keyboard += [[_button(button, username) for button in packed] for packed in _packed(shown)]
     return keyboard
+
+
+def _packed(row: tuple[Button, ...]) -> Iterator[list[Button]]:
+    """The row in as few rows as let a phone show every label whole: clients share the width out evenly."""
+    packed: list[Button] = []
+    for button in row:
+        wider = [*packed, button]
+        longest = max(len(one.label) for one in wider)
+        if packed and (len(wider) > _IN_ROW or longest * len(wider) > _LIMITS.comfortable_label):
+            yield packed
+            packed = [button]
+        else:
+            packed = wider
+    if packed:
+        yield packed
 
 
 def _button(button: Button, username: str) -> dict[str, str]:
