@@ -154,6 +154,7 @@ async def run(settings: Settings) -> None:
 
 async def web(settings: Settings) -> None:
     """`engage web`: webhooks."""
+    await prepare(settings)
     async with assemble(settings) as app:
         config = uvicorn.Config(app.asgi(), host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
         async with sweeping(app), _beside(app.introduce(), app.register()):
@@ -162,6 +163,7 @@ async def web(settings: Settings) -> None:
 
 async def worker(settings: Settings) -> None:
     """`engage worker`: what has to be said later."""
+    await prepare(settings)
     async with assemble(settings) as app, sweeping(app):
         log.info("sweeping")
         await told_to_stop()

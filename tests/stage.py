@@ -20,7 +20,7 @@ from sandbox.telegram.person import TelegramPerson
 from sandbox.world import World
 from tests.web import listening
 
-WEBHOOK_SECRET = "scenario-webhook-secret"
+WEBHOOK_SECRET = "scenario-webhook-secret"  # noqa: S105 - made up, the stage's own
 
 
 class Actor:

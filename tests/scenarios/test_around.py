@@ -1,6 +1,12 @@
 """What surrounds joining: the plan, the Home, links from outside, forms with mistakes in them, other languages."""
 
+from sqlalchemy import select
+
+from sandbox.slack import acts as in_slack
 from sandbox.slack.person import SlackPerson
+from sandbox.telegram import acts as on_telegram
+from sandbox.telegram.person import TelegramPerson
+from storage.schema import accounts
 from tests.scenarios.test_joining import ALONE, KNOWLEDGE, REGENERATION, begin, join_regeneration
 from tests.stage import Actor, Stage
 
@@ -124,12 +130,10 @@ async def test_a_form_closed_half_way_goes_on_where_it_stopped(scene: Stage) -> 
 
 
 async def test_a_group_is_only_told_where_to_go_on(scene: Stage) -> None:
-    from sandbox.telegram import acts
-
     telegram = scene.world.telegram
     ada = scene.telegram("ada")
-    group, _ = acts.new_group(telegram, ada.person.persona, "Soil friends", [])
-    acts.say(telegram, ada.person.persona, "/join", group.id)
+    group, _ = on_telegram.new_group(telegram, ada.person.persona, "Soil friends", [])
+    on_telegram.say(telegram, ada.person.persona, "/join", group.id)
     await ada.person.until(lambda: len(group.messages) > 2)
     said = list(group.messages.values())[-1]
     assert said.text.startswith("Let us continue in private")
@@ -137,12 +141,11 @@ async def test_a_group_is_only_told_where_to_go_on(scene: Stage) -> None:
 
 
 async def test_a_command_in_a_channel_is_answered_in_private(scene: Stage) -> None:
-    from sandbox.slack import acts
-
     ada = scene.slack("ada")
     slack = scene.world.slack
     channel = slack.channels[0]
-    receipt = acts.command(slack, ada.person.persona, "/4p1000", "join", channel.id)
+    receipt = in_slack.command(slack, ada.person.persona, "/4p1000", "join", channel.id)
+    assert receipt is not None
     await receipt.wait(5)
     await scene.quiet()
     ada.sees("Which language shall we speak?")
@@ -161,11 +164,8 @@ async def test_everything_is_said_in_the_persons_language(scene: Stage) -> None:
 
 
 async def test_who_blocked_the_bot_is_marked_and_welcome_again(scene: Stage) -> None:
-    from sqlalchemy import select
-
-    from storage.schema import accounts
-
     ada = scene.telegram("ada")
+    assert isinstance(ada.person, TelegramPerson)
     await ada.say("/start")
     await ada.person.block()
     async with scene.app.database.connect() as connection:

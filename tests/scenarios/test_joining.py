@@ -1,5 +1,6 @@
 """Joining, told as it happens. Every scenario runs on both platforms and on both databases."""
 
+from sandbox.slack.person import SlackPerson
 from tests.stage import Actor, Stage
 
 ALONE = {"Joining": "On my own", "Youth or senior": "Youth", "Taking part as": "Volunteer"}
@@ -155,7 +156,8 @@ async def test_two_deciders_make_one_decision(ada: Actor, tom: Actor, ruth: Acto
     assert "Decline" not in ruth.last.buttons
 
     # Somebody whose screen has not caught up yet decides otherwise.
-    ruth.stage.world.slack.conversations[ruth.person.dm.id].messages[str(request.id)].blocks = [
+    assert isinstance(ruth.person, SlackPerson)
+    ruth.person.dm.messages[str(request.id)].blocks = [
         {
             "type": "actions",
             "block_id": "late",

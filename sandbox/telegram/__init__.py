@@ -1,0 +1,1 @@
+"""The local Telegram: the Bot API, webhooks and long polling, and what people see."""
