@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import uuid
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,19 +21,27 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.catalogue.catalogue import Catalogue, load, merge
 from bot.catalogue.rows import Cell, rows_of
 from bot.clock import Clock, system_clock
+from bot.flows import owing
 from bot.flows.engine import Engine
 from bot.flows.front import COMMANDS, SECRETARIAT_COMMANDS
 from bot.flows.intake import Intake
+from bot.flows.router import FLOWS
 from bot.flows.turn import House
 from bot.handlers import http
 from bot.handlers.slack.slack import Slack
 from bot.handlers.telegram import Telegram
 from bot.locales import closest
 from bot.locales import load as load_words
+from bot.outreach import rates
+from bot.outreach.alarm import Alarm
 from bot.outreach.delivery import Sender
+from bot.outreach.metered import Metered
 from bot.outreach.postbox import Postbox
+from bot.outreach.rates import Rates
+from bot.outreach.reminders import Reminders
+from bot.outreach.worker import Worker
 from bot.settings import Settings
-from storage import catalogue, outbox
+from storage import catalogue, leases, links, outbox
 from storage.database import open_database
 from storage.migrate import at_head, migrate
 
@@ -41,6 +50,7 @@ log = structlog.get_logger()
 # Platforms redeliver for a day at most; keys and finished messages are kept a week, to be able to look things up.
 REMEMBERED = timedelta(days=7)
 SWEEP_SECONDS = 1
+REMIND_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -53,6 +63,8 @@ class App:
     house: House
     postbox: Postbox
     intake: Intake
+    worker: Worker
+    reminders: Reminders
     telegram: Telegram | None
     slack: Slack | None
 
@@ -69,7 +81,8 @@ class App:
         if self.telegram is not None and self.settings.telegram_webhook_secret is not None:
             routes += self.telegram.routes(self.intake, self.settings.telegram_webhook_secret.get_secret_value())
         if self.slack is not None:
-            routes += self.slack.routes(self.intake)
+            # Slack signs in real time, also for a bot whose own clock was moved to see what falls due.
+            routes += self.slack.routes(self.intake, system_clock)
         return http.application(routes, self.ready)
 
     async def introduce(self) -> None:
@@ -108,15 +121,24 @@ async def assemble(settings: Settings, clock: Clock = system_clock) -> AsyncIter
             contact=settings.contact,
         )
         telegram, slack = await _platforms(settings, session, clock, house)
+        house.telegram_username = telegram.username if telegram is not None else ""
         senders: dict[str, Sender] = {}
         if telegram is not None:
             senders[telegram.sender.name] = telegram.sender
         if slack is not None:
             senders[slack.sender.name] = slack.sender
-        postbox = Postbox(database, senders, clock)
+        limits = {name: _rates(name, settings) for name in senders}
+        monotonic = asyncio.get_running_loop().time
+        metered = {name: Metered(sender, limits[name], monotonic) for name, sender in senders.items()}
+        postbox = Postbox(database, metered, clock)
+        alarm = Alarm(database, words, house.secretariat, clock)
+        postbox.on_fault = alarm.hear
         intake = Intake(Engine(database, house, postbox, clock), postbox)
         postbox.on_result = intake.wake
-        app = App(settings, database, clock, house, postbox, intake, telegram, slack)
+        worker = Worker(database, senders, limits, clock, monotonic, uuid.uuid4().hex, alarm=alarm.ring)
+        reminders = Reminders(database, words, owing.providers(FLOWS, house), senders, clock)
+        postbox.compose = reminders.compose
+        app = App(settings, database, clock, house, postbox, intake, worker, reminders, telegram, slack)
         try:
             async with _beside(intake.run(), _refresh(app)):
                 yield app
@@ -125,6 +147,7 @@ async def assemble(settings: Settings, clock: Clock = system_clock) -> AsyncIter
                         await platform.aclose()
         finally:
             await postbox.settle()
+            await alarm.settle()
     finally:
         await session.close()
         await database.dispose()
@@ -136,12 +159,13 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
     await prepare(settings)
     async with assemble(settings, clock) as app:
         await app.postbox.reclaim()
+        await _seize(app)
         listening: list[Coroutine[Any, Any, None]] = [app.introduce()]
         if app.telegram is not None:
             listening.append(app.telegram.poll(app.intake))
         if app.slack is not None:
             listening.append(app.slack.listen(app.intake))
-        async with sweeping(app), _beside(*listening):
+        async with sweeping(app), sending(app), _beside(*listening):
             log.info("listening", telegram=app.telegram is not None, slack=app.slack is not None)
             yield app
 
@@ -162,10 +186,10 @@ async def web(settings: Settings) -> None:
 
 
 async def worker(settings: Settings) -> None:
-    """`engage worker`: what has to be said later."""
+    """`engage worker`: what has to be said later, and to many."""
     await prepare(settings)
-    async with assemble(settings) as app, sweeping(app):
-        log.info("sweeping")
+    async with assemble(settings) as app, sweeping(app), sending(app):
+        log.info("sending")
         await told_to_stop()
 
 
@@ -186,15 +210,43 @@ async def sweeping(app: App) -> AsyncIterator[None]:
     async def prune() -> None:
         async with app.database.begin() as connection:
             await outbox.prune(connection, app.clock() - REMEMBERED)
+            await links.prune(connection, app.clock() - REMEMBERED)
+            await app.reminders.prune(connection)
 
     options: dict[str, Any] = {"coalesce": True, "max_instances": 1}
     scheduler.add_job(app.postbox.sweep, "interval", seconds=SWEEP_SECONDS, **options)
+    scheduler.add_job(app.reminders.tick, "interval", seconds=REMIND_SECONDS, **options)
     scheduler.add_job(prune, "interval", hours=1, **options)
     scheduler.start()
     try:
         yield
     finally:
         scheduler.shutdown(wait=False)
+
+
+@asynccontextmanager
+async def sending(app: App) -> AsyncIterator[None]:
+    """What is said to many goes out; in the end what is on its way arrives first."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(app.worker.run())
+        try:
+            yield
+        finally:
+            app.worker.stop()
+
+
+async def _seize(app: App) -> None:
+    """At the start of the only process that sends: nobody else holds a sender."""
+    async with app.database.begin() as connection:
+        await leases.seize(connection, app.worker.senders, app.clock())
+
+
+def _rates(sender: str, settings: Settings) -> Rates:
+    if sender == "telegram":
+        return rates.telegram(
+            settings.telegram_rate, settings.telegram_chat_rate, settings.telegram_group_rate_per_minute
+        )
+    return rates.slack(settings.slack_channel_rate, settings.slack_workspace_rate)
 
 
 async def _platforms(

@@ -3,11 +3,13 @@
 The one module of the bot that knows the sandbox. It listens as `engage run` does: long polling and Socket Mode.
 """
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 from bot.app import App, running, told_to_stop
 from bot.settings import Settings, read_settings
+from sandbox.clock import Occasion
 from sandbox.people import Persona
 from sandbox.server import serve
 from sandbox.slack.state import TEAM_ID
@@ -15,6 +17,9 @@ from sandbox.world import World
 from storage import coalitions
 
 SECRETARIAT = ("ruth", "tom")
+# How often the page is told anew what falls due, and of how many it is told.
+CALENDAR_SECONDS = 2
+MOST_OCCASIONS = 5
 # What a visitor finds there already: kind, facility, title, objectives.
 COALITIONS = (
     ("alliance", "global-4", "Soil Regeneration", ("C2",)),
@@ -31,7 +36,26 @@ async def demo(port: int, database: Path, show: Callable[[str], None]) -> None:
         async with running(settings, lambda: world.now) as app:
             await furnish(app)
             show(f"{address}/")
-            await told_to_stop()
+            async with asyncio.TaskGroup() as beside:
+                calendar = beside.create_task(keep_calendar(world, app))
+                await told_to_stop()
+                calendar.cancel()
+
+
+async def keep_calendar(world: World, app: App) -> None:
+    """Show the page what falls due, so that its clock can be moved there; where it is moved to, it happens at once."""
+    while True:
+        moves = world.clock.moves.number
+        await app.reminders.tick()
+        await app.postbox.sweep()
+        falling_due = [
+            Occasion(f"the reminder for {one.name}", one.at)
+            for one in (await app.reminders.upcoming())[:MOST_OCCASIONS]
+        ]
+        if falling_due != world.clock.occasions:
+            world.clock.occasions = falling_due
+            world.touch()
+        await world.clock.moves.after(moves, CALENDAR_SECONDS)
 
 
 def demo_settings(world: World, address: str, database: Path) -> Settings:

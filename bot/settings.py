@@ -123,6 +123,13 @@ class Settings(BaseSettings):
     slack_api_url: Annotated[str, AfterValidator(_root), AfterValidator("{}/".format)] = "https://slack.com/api/"
     secretariat: Annotated[tuple[Account, ...], BeforeValidator(_accounts)] = ()
     contact: Annotated[str, AfterValidator(_contact)] = ""
+    # What is sent to many: messages a second in all, and in one chat; in a group, a minute.
+    telegram_rate: float = Field(default=30, gt=0, le=10_000)
+    telegram_chat_rate: float = Field(default=1, gt=0, le=10_000)
+    telegram_group_rate_per_minute: int = Field(default=20, ge=1, le=600_000)
+    # Messages a second in one channel, and in a workspace to begin with: what it bears is learnt.
+    slack_channel_rate: float = Field(default=1, gt=0, le=10_000)
+    slack_workspace_rate: float = Field(default=1, gt=0, le=10_000)
 
     @classmethod
     def settings_customise_sources(
@@ -180,6 +187,11 @@ HOW = {
     "SLACK_API_URL": "leave it out, unless you run against something else than Slack",
     "SECRETARIAT": "accounts separated by commas: telegram:42,slack:T01/U02",
     "CONTACT": "a mail address or an https:// page where a person answers questions about privacy",
+    "TELEGRAM_RATE": "leave it out for 30 messages a second, which Telegram allows a bot",
+    "TELEGRAM_CHAT_RATE": "leave it out for 1 message a second in a chat, which Telegram allows",
+    "TELEGRAM_GROUP_RATE_PER_MINUTE": "leave it out for 20 messages a minute in a group, which Telegram allows",
+    "SLACK_CHANNEL_RATE": "leave it out for 1 message a second in a channel, which Slack allows",
+    "SLACK_WORKSPACE_RATE": "leave it out to begin with 1 message a second and to learn what the workspace bears",
 }
 
 # How alike two names are when it was a slip of the fingers, and when it is worth a hint because something

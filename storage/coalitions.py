@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import accounts, audit, coalitions, memberships, organisations, participants, pledges
+from storage.schema import audit, coalitions, memberships, organisations, participants, pledges
 
 LIVING = ("pending", "approved")
 
@@ -337,18 +337,6 @@ async def note_action(
 async def forget_participant(connection: AsyncConnection, participant_id: int) -> None:
     """Erase a person: their accounts, conversations, memberships and pledges go with them."""
     await connection.execute(delete(participants).where(participants.c.id == participant_id))
-
-
-async def account_of(connection: AsyncConnection, participant_id: int) -> int | None:
-    """The account to write a person to: the reachable one that wrote last."""
-    return (
-        await connection.execute(
-            select(accounts.c.id)
-            .where(and_(accounts.c.participant_id == participant_id, accounts.c.reachable))
-            .order_by(accounts.c.seen_at.desc())
-            .limit(1)
-        )
-    ).scalar_one_or_none()
 
 
 async def _close_if_abandoned(connection: AsyncConnection, coalition_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What is to be said: rows that end as sent, failed or cancelled.
+"""What is to be said: rows that end as sent, failed or cancelled. For the bulk lane see `storage/bulk.py`.
 
     waiting ──claim──▶ leased ──▶ sent
        ▲                 │  └───▶ failed
@@ -72,7 +72,7 @@ _MARK = (
     .values(
         state=bindparam("to_state"),
         error=bindparam("to_error"),
-        not_before=func.coalesce(bindparam("to_not_before"), outbox.c.not_before),
+        not_before=func.coalesce(bindparam("to_not_before", type_=outbox.c.not_before.type), outbox.c.not_before),
         uncertain=or_(outbox.c.uncertain, bindparam("to_uncertain")),
         lease_until=None,
     )
@@ -80,9 +80,10 @@ _MARK = (
 
 
 async def add(
-    connection: AsyncConnection, outgoing: Sequence[Outgoing], now: datetime, lease_until: datetime
+    connection: AsyncConnection, outgoing: Sequence[Outgoing], now: datetime, lease_until: datetime | None
 ) -> list[Row]:
-    """Record messages, leased to whoever records them because they are sent right after the commit."""
+    """Record messages, leased to whoever records them and sends them right after the commit. Without a lease they are
+    nobody's yet, and are sent with what is due."""
     if not outgoing:
         return []
     values = [
@@ -95,7 +96,7 @@ async def add(
             "payload": out.payload,
             "subject": out.subject,
             "state": "waiting",
-            "attempts": 1,
+            "attempts": 0 if lease_until is None else 1,
             "not_before": now,
             "lease_until": lease_until,
             "message_id": out.edited,
@@ -117,11 +118,12 @@ async def claim(
     lease_until: datetime,
     limit: int = 100,
 ) -> list[Row]:
-    """Lease what is due for these senders, oldest first; other workers' claims are passed over."""
+    """Lease what is due of the interactive lane, oldest first; other workers' claims are passed over."""
     due = (
         select(outbox.c.id)
         .where(
             outbox.c.state == "waiting",
+            outbox.c.lane == "interactive",
             outbox.c.sender.in_(senders),
             outbox.c.not_before <= now,
             or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now),
@@ -213,5 +215,11 @@ async def prune(connection: AsyncConnection, before: datetime) -> None:
     """Forget event keys and finished messages from before this instant: platforms redeliver for a day at most."""
     await connection.execute(delete(inbox).where(inbox.c.received_at < before))
     await connection.execute(
-        delete(outbox).where(outbox.c.created_at < before, outbox.c.state != "waiting", outbox.c.subject == "")
+        delete(outbox).where(
+            outbox.c.created_at < before,
+            outbox.c.state != "waiting",
+            outbox.c.subject == "",
+            # What came of a call is told from its rows.
+            outbox.c.campaign_id.is_(None),
+        )
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, case, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,6 +31,28 @@ class Person:
     generation: str
     engagement: str
     conversation_id: int | None
+    # What the platform says of the zone; as long as `zone` is the same, it follows the platform.
+    zone_hint: str
+    seen_at: datetime
+    daytime_from: int
+    daytime_to: int
+    paused_until: datetime | None
+    digest: bool
+    stopped_topics: list[str]
+    preferred_account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One account of a participant, as the platform describes it. `account` is `telegram:42` or `slack:T01/U02`."""
+
+    id: int
+    account: str
+    platform: str
+    name: str
+    handle: str
+    reachable: bool
+    participant_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +84,28 @@ _PERSON: Select[Any] = (
         participants.c.generation,
         participants.c.engagement,
         participants.c.conversation_id,
+        accounts.c.zone.label("zone_hint"),
+        accounts.c.seen_at,
+        participants.c.daytime_from,
+        participants.c.daytime_to,
+        participants.c.paused_until,
+        participants.c.digest,
+        participants.c.stopped_topics,
+        participants.c.preferred_account_id,
     )
     .join_from(accounts, participants)
     .order_by(participants.c.id)
 )
 _BY_ACCOUNT = _PERSON.where(accounts.c.key.in_(bindparam("keys", expanding=True))).with_for_update(of=participants)
+_PLACE: Select[Any] = select(
+    accounts.c.id,
+    accounts.c.key,
+    accounts.c.platform,
+    accounts.c.name,
+    accounts.c.handle,
+    accounts.c.reachable,
+    accounts.c.participant_id,
+)
 _SAVE_PARTICIPANT = update(participants).where(participants.c.id == bindparam("row"))
 _SAVE_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("row"))
 
@@ -102,6 +141,39 @@ async def by_account_id(connection: AsyncConnection, account_id: int) -> Person 
     """The person behind one account row."""
     row = (await connection.execute(_PERSON.where(accounts.c.id == account_id))).first()
     return Person(*row) if row else None
+
+
+async def places(connection: AsyncConnection, participant_id: int) -> list[Place]:
+    """A participant's accounts, the oldest first."""
+    rows = await connection.execute(_PLACE.where(accounts.c.participant_id == participant_id).order_by(accounts.c.id))
+    return [Place(*row) for row in rows]
+
+
+async def place(connection: AsyncConnection, account_id: int) -> Place | None:
+    """One account."""
+    row = (await connection.execute(_PLACE.where(accounts.c.id == account_id))).first()
+    return Place(*row) if row else None
+
+
+async def account_to_write(
+    connection: AsyncConnection, participant_id: int, otherwise: int | None = None
+) -> int | None:
+    """The account to write a participant to: the one they prefer, then `otherwise`, then the one that wrote last;
+    never one that cannot be reached."""
+    by_choice = case(
+        (accounts.c.id == participants.c.preferred_account_id, 0),
+        (accounts.c.id == (otherwise or 0), 1),
+        else_=2,
+    )
+    return (
+        await connection.execute(
+            select(accounts.c.id)
+            .join_from(accounts, participants)
+            .where(accounts.c.participant_id == participant_id, accounts.c.reachable)
+            .order_by(by_choice, accounts.c.seen_at.desc(), accounts.c.id.desc())
+            .limit(1)
+        )
+    ).scalar_one_or_none()
 
 
 async def save(connection: AsyncConnection, before: Mapping[int, Person], after: Mapping[int, Person]) -> None:
@@ -167,6 +239,12 @@ def _participant(person: Person) -> dict[str, object]:
         "generation": person.generation,
         "engagement": person.engagement,
         "conversation_id": person.conversation_id,
+        "daytime_from": person.daytime_from,
+        "daytime_to": person.daytime_to,
+        "paused_until": person.paused_until,
+        "digest": person.digest,
+        "stopped_topics": person.stopped_topics,
+        "preferred_account_id": person.preferred_account_id,
     }
 
 
@@ -176,4 +254,6 @@ def _account(person: Person) -> dict[str, object]:
         "reachable": person.reachable,
         "handle": person.handle,
         "language": person.hint,
+        "zone": person.zone_hint,
+        "seen_at": person.seen_at,
     }

@@ -63,6 +63,17 @@ participants = Table(
     Column("consented_at", Instant),
     Column("generation", Text, nullable=False, server_default=""),
     Column("engagement", Text, nullable=False, server_default=""),
+    # When this person may be written to without having asked: local hours, at most 24.
+    Column("daytime_from", Integer, nullable=False, server_default="9"),
+    Column("daytime_to", Integer, nullable=False, server_default="19"),
+    Column("paused_until", Instant),
+    # Several things on one day become one message; those who do not want that get the most urgent one.
+    Column("digest", Boolean, nullable=False, server_default=text("true")),
+    # Topics that this person does not want to be reminded of.
+    Column("stopped_topics", JSON, nullable=False, server_default="[]"),
+    # Which account to write to first; else the one that wrote last. No foreign key: the two tables would need each
+    # other.
+    Column("preferred_account_id", BigInteger),
     # The conversation that takes what this person says next. No foreign key: the two tables would need each other.
     Column("conversation_id", BigInteger),
     Column("created_at", Instant, nullable=False),
@@ -186,6 +197,91 @@ inbox = Table(
     Column("received_at", Instant, nullable=False, index=True),
 )
 
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("author_id", Id, ForeignKey("participants.id", ondelete="SET NULL")),
+    # draft, waiting (for a second secretary), scheduled, sending, paused, done, cancelled
+    Column("state", Text, nullable=False),
+    # As `bot.outreach.audience` reads it: and / or / not over filters.
+    Column("audience", JSON, nullable=False),
+    # Words by language; the button's label by language and where it leads.
+    Column("texts", JSON, nullable=False),
+    Column("button", JSON, nullable=False),
+    Column("picture", Text, nullable=False, server_default=""),
+    # At an instant, or at this local time of each reader.
+    Column("begins_at", Instant),
+    Column("local_time", Text, nullable=False, server_default=""),
+    Column("approved_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+)
+
+# What came of a call: who opened what its button leads to, and who went through with it.
+campaign_marks = Table(
+    "campaign_marks",
+    metadata,
+    Column("campaign_id", Id, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    Column("participant_id", Id, ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True),
+    Column("mark", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# Every occasion on which somebody was written to unasked. The key makes it happen once.
+occasions = Table(
+    "occasions",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("participant_id", Id, ForeignKey("participants.id", ondelete="CASCADE"), nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    # The local day it belongs to, as `2026-11-22`.
+    Column("day", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_occasions_participant_id_topic", "participant_id", "topic"),
+)
+
+snoozes = Table(
+    "snoozes",
+    metadata,
+    Column("participant_id", Id, ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+
+# Two accounts becoming one person. Codes are kept as hashes only.
+links = Table(
+    "links",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("code_hash", Text, nullable=False, index=True),
+    # open, entered (the other side has it and both are asked), used, refused
+    Column("state", Text, nullable=False),
+    Column("shown_in_public", Boolean, nullable=False, server_default=text("false")),
+    Column("other_account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE")),
+    # The code back, when the first one was shown in public.
+    Column("back_hash", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("confirmed", JSON, nullable=False, server_default="[]"),
+    Column("expires_at", Instant, nullable=False),
+)
+
+# One worker at a time sends for a sender, so that its rates hold across processes.
+sender_leases = Table(
+    "sender_leases",
+    metadata,
+    Column("sender", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+    # What is wrong with its set-up, in the platform's code; empty when nothing is.
+    Column("fault", Text, nullable=False, server_default=""),
+    Column("fault_told", Boolean, nullable=False, server_default=text("false")),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -206,13 +302,26 @@ outbox = Table(
     Column("lease_until", Instant),
     Column("message_id", Text, nullable=False, server_default=""),
     Column("error", Text, nullable=False, server_default=""),
+    # A call for engagement: its message is composed when it is sent, in this language, so the payload is empty.
+    Column("campaign_id", Id, ForeignKey("campaigns.id")),
+    Column("language", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
+    # What is due is found without looking at what is not: a campaign may wait for days.
     Index(
         "ix_outbox_waiting",
         "sender",
+        "lane",
+        "not_before",
         "id",
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "ix_outbox_campaign",
+        "campaign_id",
+        "state",
+        sqlite_where=text("campaign_id IS NOT NULL"),
+        postgresql_where=text("campaign_id IS NOT NULL"),
     ),
     Index(
         "ix_outbox_subject",

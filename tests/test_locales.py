@@ -44,6 +44,7 @@ BUTTONS = (
     *(f"objectives.{name}" for name in ("to_goal", "to_facility", "to_facilities")),
     *("leave.yes", "leave.no", "request.approve", "request.decline", "requests.all"),
     *("privacy.erase", "erase.yes", "erase.no", "group.continue", "join.coalition.new"),
+    *(f"remind.{name}" for name in ("snooze", "not_now", "stop", "resume")),
     *(f"language.{code}" for code in LANGUAGES),
     *(f"{flow.name}.send" for flow in FLOWS.values() if flow.review),
 )

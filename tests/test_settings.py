@@ -125,6 +125,11 @@ MALFORMED = {
     "SLACK_API_URL": ["slack.com/api"],
     "SECRETARIAT": ["42", "telegram:42,slack:U02", "telegram:anna"],
     "CONTACT": ["the office", "http://example.org", "anna@"],
+    "TELEGRAM_RATE": ["fast", "0", "-1"],
+    "TELEGRAM_CHAT_RATE": ["0"],
+    "TELEGRAM_GROUP_RATE_PER_MINUTE": ["0", "1.5"],
+    "SLACK_CHANNEL_RATE": ["0", "inf"],
+    "SLACK_WORKSPACE_RATE": ["0", "nan"],
 }
 
 

@@ -39,6 +39,11 @@ def read(turn: "Turn", written: str) -> str:
     raise Misfit("country.meant", names=", ".join(show(turn, code) for code in suggestions))
 
 
+def find(written: str) -> str:
+    """The country's code, or empty when the words are no country's name."""
+    return _codes().get(_key(written), "")
+
+
 def show(turn: "Turn", code: str) -> str:
     """The country's name in the reader's language."""
     return name(code, turn.language)

@@ -7,7 +7,7 @@ the commit do the replies go out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransactio
 from bot.chat.events import Blocked, Event
 from bot.chat.messages import Message, encode
 from bot.clock import Clock
-from bot.flows.router import route
+from bot.flows.router import moves_accounts, route
 from bot.flows.turn import House, Outcome, Reply, Turn
+from bot.flows.zone import is_zone
 from bot.outreach.postbox import sender_of
 from storage import coalitions, conversations, outbox, people
 from storage.conversations import Conversation
@@ -27,6 +28,8 @@ from storage.people import Newcomer, Person
 log = structlog.get_logger()
 
 DUPLICATE = Outcome(duplicate=True)
+# When a person wrote last is put down no finer than this: who writes much should not cost a row each time.
+NOTICED = timedelta(minutes=1)
 
 
 class Replies(Protocol):
@@ -97,14 +100,17 @@ class Engine:
             if fresh:
                 group = await _read(connection, fresh, now)
                 seen: set[int] = set()
+                outdated = False
                 for event in fresh:
-                    person = group.people[str(event.origin.account)]
-                    if person.id in seen:
+                    # Whose account is whose is read anew around an event that changes it.
+                    moves = moves_accounts(event)
+                    if outdated or group.people[str(event.origin.account)].id in seen or (moves and seen):
                         await self._write(connection, group, now, posted)
                         group = await _read(connection, fresh, now)
                         seen.clear()
-                    seen.add(person.id)
+                    seen.add(group.people[str(event.origin.account)].id)
                     outcomes[event.origin.key] = await self._run(connection, group, event, now)
+                    outdated = moves
                 await self._write(connection, group, now, posted)
         self._replies.post(posted)
         # The first of two events with one key did it; the other one is the repetition.
@@ -188,6 +194,13 @@ def _learn(turn: Turn) -> None:
     person.handle = origin.profile.handle or person.handle
     person.hint = origin.profile.language or person.hint
     person.name = person.name or origin.profile.name
+    if is_zone(origin.profile.zone):
+        # As long as the person has not chosen another zone, the platform's is theirs, also when they travel.
+        if person.zone in ("", person.zone_hint):
+            person.zone = origin.profile.zone
+        person.zone_hint = origin.profile.zone
+    if turn.now - person.seen_at >= NOTICED and not isinstance(turn.event, Blocked):
+        person.seen_at = turn.now
 
 
 def _outgoing(reply: Reply) -> Outgoing:
@@ -197,7 +210,7 @@ def _outgoing(reply: Reply) -> Outgoing:
         account_id=reply.account_id,
         account=reply.account,
         chat=reply.chat,
-        payload=encode(reply.message).decode(),
+        payload=encode(reply.at_rest or reply.message).decode(),
         subject=reply.subject,
         edited=edits,
     )

@@ -97,7 +97,8 @@ Step = PickOne[Any] | PickSeveral[Any] | Write[Any]
 class Flow(Generic[A]):
     """A conversation. `begin` gives the answers that are known from the start, from what the flow is opened with
     (the part after `join_`); it raises `Halt` to say something else instead. `finish` does what was asked for and
-    gives the closing words. Without `review`, the last answer finishes.
+    gives the closing words. Without `review`, the last answer finishes. With `reminds`, whoever leaves it unfinished is
+    reminded of it.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Flow(Generic[A]):
     begin: Callable[["Turn", str], Awaitable["Beginning"]]
     finish: Callable[["Turn", A], Awaitable["Ending"]]
     review: bool = True
+    reminds: bool = False
     minutes: int = 1
     index: dict[str, int] = field(init=False, compare=False, default_factory=dict)
 

@@ -18,7 +18,19 @@ from storage import conversations
 from storage.conversations import Conversation
 
 # What everybody can do, in the order it is listed.
-COMMANDS = ("join", "coalitions", "objectives", "language", "privacy", "help", "cancel", "start")
+COMMANDS = (
+    "join",
+    "coalitions",
+    "objectives",
+    "settings",
+    "link",
+    "unlink",
+    "language",
+    "privacy",
+    "help",
+    "cancel",
+    "start",
+)
 # What the secretariat can do besides.
 SECRETARIAT_COMMANDS = ("requests",)
 
@@ -40,7 +52,11 @@ async def start(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
         rows += ((turn.button("start.requests", "requests"),),)
     return join(parts, "\n\n"), (
         *rows,
-        (turn.button("start.language", "language"), turn.button("start.help", "help")),
+        (
+            turn.button("start.language", "language"),
+            turn.button("start.settings", "settings"),
+            turn.button("start.help", "help"),
+        ),
     )
 
 

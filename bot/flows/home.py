@@ -3,6 +3,7 @@
 from bot.chat.markup import join, text
 from bot.chat.messages import Button, Home, Rows, Section
 from bot.chat.tokens import Screen, Standing
+from bot.flows import settings
 from bot.flows.converse import Flows
 from bot.flows.turn import Reply, Turn
 from storage import coalitions, conversations
@@ -10,7 +11,7 @@ from storage import coalitions, conversations
 
 async def show(turn: Turn, flows: Flows) -> None:
     """What is asked of me, what I joined, and the ways in."""
-    sections = [await _asked(turn, flows), await _joined(turn), _ways(turn)]
+    sections = [await _asked(turn, flows), await _joined(turn), await _settings(turn), _ways(turn)]
     turn.replies.append(Reply(turn.person.account_id, turn.person.account, turn.chat, Home(tuple(sections))))
 
 
@@ -38,6 +39,11 @@ async def _joined(turn: Turn) -> Section:
     return Section(words.plain("home.joined"), join(lines) or words("home.nothing_joined"), tuple(rows))
 
 
+async def _settings(turn: Turn) -> Section:
+    rows: Rows = ((turn.button("start.settings", "settings"), turn.button("start.link", "link")),)
+    return Section(turn.words.plain("start.settings"), await settings.summary(turn), rows)
+
+
 def _ways(turn: Turn) -> Section:
     rows: Rows = (
         (
@@ -45,7 +51,6 @@ def _ways(turn: Turn) -> Section:
             turn.button("start.objectives", "objectives"),
         ),
         (
-            turn.button("start.language", "language"),
             turn.button("start.privacy", "privacy"),
             turn.button("start.help", "help"),
         ),

@@ -224,7 +224,12 @@ async def _finish(turn: Turn, answers: Join) -> Ending:
     await secretariat.announce(turn, membership)
     return Ending(
         turn.words("join.sent", kind=turn.words.plain(f"kind.{membership.kind}"), title=membership.title),
-        (("start.coalitions", "coalitions"), ("start.objectives", "objectives")),
+        (
+            ("start.coalitions", "coalitions"),
+            ("start.objectives", "objectives"),
+            # Only Slack tells where its people live; everybody else is asked here, once.
+            *(() if turn.person.zone else (("zone.tell", "zone"),)),
+        ),
     )
 
 
@@ -289,6 +294,7 @@ JOIN: Flow[Join] = Flow(
     version=1,
     answers=Join,
     minutes=3,
+    reminds=True,
     begin=_begin,
     finish=_finish,
     steps=(

@@ -12,6 +12,7 @@ from bot.chat.events import (
     Attachment,
     Blocked,
     Command,
+    Event,
     FormChanged,
     FormSubmitted,
     HomeOpened,
@@ -21,7 +22,7 @@ from bot.chat.events import (
 from bot.chat.markup import Markup
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, Standing, parse
-from bot.flows import coalitions, converse, front, home, objectives, secretariat
+from bot.flows import coalitions, converse, front, home, linking, objectives, reminding, secretariat, settings, zone
 from bot.flows.flow import Flow, Halt, Misfit
 from bot.flows.join import JOIN
 from bot.flows.turn import Turn
@@ -32,7 +33,9 @@ from storage.conversations import Conversation
 
 View = Callable[[Turn, str], Awaitable[tuple[Markup, Rows]]]
 
-FLOWS: Mapping[str, Flow[Any]] = {flow.name: flow for flow in (JOIN, *coalitions.FLOWS, *secretariat.FLOWS)}
+FLOWS: Mapping[str, Flow[Any]] = {
+    flow.name: flow for flow in (JOIN, *zone.FLOWS, *coalitions.FLOWS, *secretariat.FLOWS)
+}
 VIEWS: Mapping[str, View] = {
     "start": front.start,
     "help": front.help_,
@@ -47,12 +50,26 @@ VIEWS: Mapping[str, View] = {
     "requests": secretariat.requests,
     "request": secretariat.request,
     "approve": secretariat.approve,
+    "settings": settings.settings,
+    "linkyes": linking.yes,
+    "linkno": linking.no,
+    "unlink": linking.unlink,
+    "unlinked": linking.unlinked,
+    **reminding.views(FLOWS),
 }
+# Views after which an account may belong to another participant than before.
+MOVING = ("linkyes", "unlinked")
 # These come before any conversation, in every state.
 INTERRUPTS = ("start", "help", "cancel", "language", "privacy")
-# What a link from outside may open: nothing that decides or erases.
-LINKED = ("join", "objectives", "facilities", "coalitions", "help", "privacy")
+# What a link from outside may open: nothing that decides, erases or sets; a code for linking is confirmed first.
+LINKED = ("join", "objectives", "facilities", "coalitions", "link", "help", "privacy")
 COMMANDS = (*front.COMMANDS, *front.SECRETARIAT_COMMANDS)
+
+
+def moves_accounts(event: Event) -> bool:
+    """Whether whose account is whose may be another thing after this event."""
+    token = parse(event.token) if isinstance(event, Tap) else None
+    return isinstance(token, Standing) and token.name in MOVING
 
 
 async def route(turn: Turn) -> None:
@@ -88,6 +105,9 @@ async def _route(turn: Turn) -> None:
 
 
 async def _command(turn: Turn, name: str, argument: str) -> None:
+    if not turn.event.origin.private and name == "link" and argument:
+        await linking.link_in_public(turn, argument)
+        return
     if not turn.event.origin.private:
         # In a group the bot says only where to go on.
         label = turn.words.plain("group.continue")
@@ -97,6 +117,8 @@ async def _command(turn: Turn, name: str, argument: str) -> None:
     link = parse(argument) if name == "start" and argument else None
     if isinstance(link, Standing) and link.name in LINKED:
         await open_(turn, link)
+    elif name == "link":
+        await linking.link(turn, argument)
     elif name in COMMANDS:
         # What is not of a button's form is dropped: it would have to fit the buttons of what opens.
         asked = parse(f"{name}_{argument.strip()}") if name in LINKED else None
@@ -119,6 +141,8 @@ async def open_(turn: Turn, token: Standing) -> None:
         turn.say(words, rows, edits=turn.tapped)
     elif token.name == "cancel":
         await front.cancel(turn, FLOWS)
+    elif token.name == "link":
+        await linking.link(turn, token.argument)
     else:
         await front.idle(turn)
 
@@ -140,6 +164,8 @@ async def _text(turn: Turn, written: str) -> None:
     command = _commands(turn.words).get(folded(written), "")
     if command in INTERRUPTS or (command and (turn.conversation is None or written.startswith("/"))):
         await _command(turn, command, "")
+    elif linking.is_code(written):
+        await linking.link(turn, written)
     elif turn.conversation is not None:
         flow = front.flow_of(turn, FLOWS, turn.conversation)
         await converse.on_text(turn, flow, turn.conversation, written)

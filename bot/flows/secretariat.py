@@ -132,7 +132,7 @@ async def _decide(turn: Turn, membership: Membership, state: str, reason: str) -
 
 async def _tell_applicant(turn: Turn, membership: Membership) -> None:
     connection = await turn.connection()
-    account = membership.account_id or await coalitions.account_of(connection, membership.participant_id)
+    account = await people.account_to_write(connection, membership.participant_id, membership.account_id)
     applicant = await people.by_account_id(connection, account) if account else None
     if applicant is None:
         return

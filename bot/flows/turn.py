@@ -28,12 +28,15 @@ class House:
     catalogue: Catalogue
     secretariat: frozenset[str] = frozenset()
     contact: str = ""
+    # The bot's name on Telegram, for links that lead there; empty when it is not there.
+    telegram_username: str = ""
 
 
 @dataclass(slots=True)
 class Reply:
     """Something to be said to an account once the transaction has committed. `subject` makes it findable when
-    what it is about changes; `screen` is the conversation whose question it shows."""
+    what it is about changes; `screen` is the conversation whose question it shows. `at_rest` is stored in the place of
+    a message that holds a secret, and is what arrives when the message itself could not be sent at once."""
 
     account_id: int | None
     account: str
@@ -41,6 +44,7 @@ class Reply:
     message: Say | Home
     subject: str = ""
     screen: Conversation | None = None
+    at_rest: Say | None = None
 
 
 @dataclass(frozen=True, slots=True)

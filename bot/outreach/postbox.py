@@ -5,7 +5,7 @@ and written down together, with the engine's next transaction or by `record`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -37,13 +37,21 @@ BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 15, 60, 300, 90
 SETUP_PAUSE = timedelta(minutes=1)
 
 
+Compose = Callable[[AsyncConnection, Sequence[outbox.Row]], Awaitable[Mapping[int, Message]]]
+
+
 def sender_of(account: str) -> str:
     """The sender that an account is reached through: `telegram`, or `slack:<team>`."""
     return account.partition("/")[0] if account.startswith("slack:") else "telegram"
 
 
 class Postbox:
-    """The outbox's way out of this process. `on_result` is called when there is something to write down."""
+    """The outbox's way out of this process.
+
+    `on_result` is called when there is something to write down, `on_fault` with the sender and the code of a fault of
+    the set-up. `compose` gives, by row, the messages of rows that were recorded without words; those that it leaves out
+    are cancelled.
+    """
 
     def __init__(self, database: AsyncEngine, senders: Mapping[str, Sender], clock: Clock) -> None:
         self._database = database
@@ -55,6 +63,8 @@ class Postbox:
         self._moved: dict[int, str] = {}
         self._paused: dict[str, datetime] = {}
         self.on_result: Callable[[], None] = lambda: None
+        self.on_fault: Callable[[str, str], None] = lambda sender, code: None
+        self.compose: Compose = _nothing
 
     def lease_until(self) -> datetime:
         """Until when what is recorded now belongs to this process."""
@@ -76,13 +86,31 @@ class Postbox:
         free = [name for name in self._senders if self._paused.get(name, now) <= now]
         async with self._database.begin() as connection:
             rows = await outbox.claim(connection, free, now, self.lease_until())
-        self.post([(row, decode(row.payload)) for row in rows])
+            messages = await self._messages(connection, rows)
+        self.post([(row, messages[row.id]) for row in rows if row.id in messages])
         return len(rows)
 
     async def reclaim(self) -> None:
         """At the start of the only process that sends: nobody else holds a lease, so none has to run out first."""
         async with self._database.begin() as connection:
             await outbox.release(connection, list(self._senders), self._clock())
+
+    async def _messages(self, connection: AsyncConnection, rows: Sequence[outbox.Row]) -> dict[int, Message]:
+        """What these rows say. One without words gets them now, or has nothing to say any more and is cancelled."""
+        messages = {row.id: decode(row.payload) for row in rows if row.payload}
+        wordless = [row for row in rows if not row.payload]
+        if not wordless:
+            return messages
+        state, later = "cancelled", None
+        try:
+            async with connection.begin_nested():
+                messages |= await self.compose(connection, wordless)
+        except Exception as error:
+            log.error("not_composed", error=type(error).__name__)
+            state, later = "waiting", self._clock() + SETUP_PAUSE
+        silent = [row for row in wordless if row.id not in messages]
+        await outbox.record(connection, [outbox.Result(row.id, state, not_before=later) for row in silent])
+        return messages
 
     @property
     def has_results(self) -> bool:
@@ -165,6 +193,7 @@ class Postbox:
                 return outbox.Result(row.id, "waiting", error=str(failure), not_before=self._paused[sender])
             case SetupFault():
                 self._paused[sender] = now + SETUP_PAUSE
+                self.on_fault(sender, str(failure))
                 return outbox.Result(row.id, "waiting", error=str(failure), not_before=self._paused[sender])
             case Interrupted(unknown=unknown) if row.attempts <= len(BACKOFF):
                 return outbox.Result(
@@ -177,6 +206,10 @@ class Postbox:
             case Unreachable() if row.account_id is not None:
                 self._lost.add(row.account_id)
         return outbox.Result(row.id, "failed", error=str(failure))
+
+
+async def _nothing(_connection: AsyncConnection, _rows: Sequence[outbox.Row]) -> Mapping[int, Message]:
+    return {}
 
 
 def _moved_to(row: outbox.Row, chat: str) -> outbox.Row:

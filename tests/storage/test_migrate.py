@@ -83,7 +83,9 @@ def definitions(connection: Connection) -> list[list[str]]:
             UNION SELECT indexdef FROM pg_indexes
              WHERE schemaname = 'public' AND tablename <> 'alembic_version'
         """
-    found = [" ".join(definition.split()).removesuffix(" )") for definition in connection.scalars(text(query))]
+    # SQLite puts quotes around the name of a table that was copied.
+    unquoted = [definition.replace('"', "") for definition in connection.scalars(text(query))]
+    found = [" ".join(definition.split()).removesuffix(" )") for definition in unquoted]
     return sorted(sorted(definition.split(", ")) for definition in found)
 
 
