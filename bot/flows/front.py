@@ -10,8 +10,9 @@ from babel.dates import format_date
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, Standing
-from bot.flows.converse import Flows, stop
+from bot.flows.converse import Flows
 from bot.flows.flow import Flow, Halt
+from bot.flows.moves import stop
 from bot.flows.turn import Turn
 from bot.locales import LANGUAGES
 from storage import conversations
