@@ -33,11 +33,26 @@ function initial(element) {
  * `key` names the surface for good; `on` is what the control interface's `on` takes; `state`, `errors`, `busy` come from
  * the view. `post(body)` sends an action. `names` and `users` resolve ids.
  */
-export function createSurface({ key, on, state = {}, errors = {}, busy = false, post, names, users, follow }) {
+export function createSurface({
+  key,
+  on,
+  state = {},
+  errors = {},
+  busy = false,
+  post,
+  names,
+  users,
+  follow,
+}) {
   if (!drafts.has(key)) drafts.set(key, {});
   const mine = drafts.get(key);
   return {
-    key, errors, busy, names, users, follow,
+    key,
+    errors,
+    busy,
+    names,
+    users,
+    follow,
     domId: (...parts) => [key, ...parts].join("-").replace(/[^\w-]/g, "_"),
     value(blockId, element) {
       const typed = mine[blockId]?.[element.action_id];
