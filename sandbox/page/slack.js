@@ -139,6 +139,7 @@ export class SlackPane {
     const { state, busy } = view;
     return createSurface({
       key: view.id,
+      blocks: view.blocks,
       on: { view: view.id },
       state,
       busy,

@@ -68,7 +68,7 @@ function drawRow({ message, head, zone }, room) {
   const { ts, state, busy, ephemeral, edited, files } = message;
   const { conversation, post, names, users, follow } = room;
   const key = `${conversation}-${ts}`;
-  const surface = createSurface({ key, on: { conversation, ts }, state, busy, post, names, users, follow });
+  const surface = createSurface({ key, blocks: message.blocks ?? [], on: { conversation, ts }, state, busy, post, names, users, follow });
   const bot = message.from === "bot";
   const time = timeOf(message.at, zone);
   return h(
