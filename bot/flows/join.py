@@ -95,12 +95,17 @@ async def _facilities(turn: Turn, answers: Join) -> Sequence[Option]:
     core, others = turn.house.catalogue.facilities("core"), turn.house.catalogue.facilities("global")
     partnership = _for_organisation(answers) and answers.organisation_type in PARTNERSHIP_TYPES
     ordered: tuple[Facility, ...] = (*core, *others) if partnership else (*others, *core)
-    return [Option(entry.code, describe.facility(entry, turn.words), entry.kind) for entry in ordered]
+    return [Option(entry.code, describe.facility_in_list(entry, turn.words), entry.kind) for entry in ordered]
 
 
 async def _proposal(turn: Turn, answers: Join) -> Markup:
     partnership = _for_organisation(answers) and answers.organisation_type in PARTNERSHIP_TYPES
-    return turn.words("join.propose_partnership" if partnership else "join.propose_alliance")
+    return join(
+        [
+            turn.words("join.propose_partnership" if partnership else "join.propose_alliance"),
+            describe.original_wording(turn.house.catalogue.all_facilities, turn.words),
+        ]
+    )
 
 
 async def _coalitions(turn: Turn, answers: Join) -> Sequence[Option]:
