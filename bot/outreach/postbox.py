@@ -6,6 +6,7 @@ and written down together, with the engine's next transaction or by `record`.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -31,7 +32,8 @@ from storage.schema import accounts
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=20)
+# How long after a process died its messages wait for another one. A living one renews its leases with every sweep.
+LEASE = timedelta(seconds=6)
 # How long to wait before the next attempt; after the last one the row has failed.
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 15, 60, 300, 900, 3600))
 SETUP_PAUSE = timedelta(minutes=1)
@@ -42,6 +44,16 @@ def sender_of(account: str) -> str:
     return account.partition("/")[0] if account.startswith("slack:") else "telegram"
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What an attempt taught: what became of the row, that its account cannot be reached, where its chat moved to."""
+
+    result: outbox.Result
+    account_id: int | None
+    reachable: bool = True
+    chat: str = ""
+
+
 class Postbox:
     """The outbox's way out of this process. `on_result` is called when there is something to write down."""
 
@@ -50,9 +62,9 @@ class Postbox:
         self._senders = senders
         self._clock = clock
         self._last: dict[str, asyncio.Task[None]] = {}
-        self._results: list[outbox.Result] = []
-        self._lost: set[int] = set()
-        self._moved: dict[int, str] = {}
+        self._learnt: list[Learnt] = []
+        # Rows under way or with an outcome not yet written down: a lease that runs out meanwhile is still ours.
+        self._held: set[int] = set()
         self._paused: dict[str, datetime] = {}
         self.on_result: Callable[[], None] = lambda: None
 
@@ -63,10 +75,11 @@ class Postbox:
     def post(self, rows: Sequence[tuple[outbox.Row, Message]]) -> None:
         """Send rows that this process holds the lease of. Returns at once."""
         for row, message in rows:
+            self._held.add(row.id)
             before = self._last.get(row.account)
             task = asyncio.create_task(self._send(row, message, before))
             self._last[row.account] = task
-            task.add_done_callback(partial(self._forget, row.account))
+            task.add_done_callback(partial(self._forget, row))
 
     async def sweep(self) -> int:
         """Send what is due: replies that failed before, and what a process left behind when it died."""
@@ -75,8 +88,14 @@ class Postbox:
         now = self._clock()
         free = [name for name in self._senders if self._paused.get(name, now) <= now]
         async with self._database.begin() as connection:
-            rows = await outbox.claim(connection, free, now, self.lease_until())
-        self.post([(row, decode(row.payload)) for row in rows])
+            await outbox.renew(connection, tuple(self._held), self.lease_until())
+            rows = await outbox.claim(connection, free, now, self.lease_until(), besides=self._held)
+        for row in rows:
+            try:
+                self.post([(row, decode(row.payload))])
+            except ValueError:
+                # Of another version of this program, which may take it up.
+                self._note(self._after(Interrupted("unreadable", unknown=False), row, sender_of(row.account)))
         return len(rows)
 
     async def reclaim(self) -> None:
@@ -87,30 +106,32 @@ class Postbox:
     @property
     def has_results(self) -> bool:
         """Whether `write` has something to write."""
-        return bool(self._results or self._lost or self._moved)
+        return bool(self._learnt)
 
-    async def write(self, connection: AsyncConnection) -> None:
-        """Write down, in the caller's transaction, what came of the sends so far."""
-        results, self._results = self._results, []
-        lost, self._lost = self._lost, set()
-        moved, self._moved = self._moved, {}
-        try:
-            await outbox.record(connection, results)
-            if lost:
-                await connection.execute(update(accounts).where(accounts.c.id.in_(lost)).values(reachable=False))
-            for account_id, chat in moved.items():
-                await connection.execute(update(accounts).where(accounts.c.id == account_id).values(chat=chat))
-        except BaseException:
-            self._results[:0] = results
-            self._lost |= lost
-            self._moved = moved | self._moved
-            raise
+    async def write(self, connection: AsyncConnection) -> Sequence[Learnt]:
+        """Write down, in the caller's transaction, what came of the sends so far. It is kept until the caller says that
+        it is `written`, since a transaction may fail."""
+        learnt = tuple(self._learnt)
+        await outbox.record(connection, [one.result for one in learnt])
+        if lost := {one.account_id for one in learnt if not one.reachable}:
+            await connection.execute(update(accounts).where(accounts.c.id.in_(lost)).values(reachable=False))
+        for one in learnt:
+            if one.chat:
+                await connection.execute(update(accounts).where(accounts.c.id == one.account_id).values(chat=one.chat))
+        return learnt
+
+    def written(self, learnt: Sequence[Learnt]) -> None:
+        """What `write` wrote has been committed."""
+        done = set(learnt)
+        self._learnt = [one for one in self._learnt if one not in done]
+        self._held -= {one.result.id for one in done}
 
     async def record(self) -> None:
         """Write down what came of the sends so far, in a transaction of its own."""
         if self.has_results:
             async with self._database.begin() as connection:
-                await self.write(connection)
+                learnt = await self.write(connection)
+            self.written(learnt)
 
     async def settle(self) -> None:
         """Wait until everything under way has come to something, and write it down."""
@@ -120,64 +141,75 @@ class Postbox:
             await asyncio.sleep(0)
         await self.record()
 
-    def _forget(self, account: str, done: asyncio.Task[None]) -> None:
-        if self._last.get(account) is done:
-            del self._last[account]
-        if not done.cancelled() and (error := done.exception()):
+    def _forget(self, row: outbox.Row, done: asyncio.Task[None]) -> None:
+        if self._last.get(row.account) is done:
+            del self._last[row.account]
+        if done.cancelled():
+            self._held.discard(row.id)
+        elif error := done.exception():
+            self._held.discard(row.id)
             log.error("send_crashed", error=type(error).__name__)
 
     async def _send(self, row: outbox.Row, message: Message, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        # In two lines: while the outcome is awaited, `write` may take the list away.
-        result = await self._outcome(row, message)
-        self._results.append(result)
+        self._note(await self._outcome(row, message))
+
+    def _note(self, learnt: Learnt) -> None:
+        self._learnt.append(learnt)
         self.on_result()
 
-    async def _outcome(self, row: outbox.Row, message: Message) -> outbox.Result:
+    async def _outcome(self, row: outbox.Row, message: Message) -> Learnt:
         name = sender_of(row.account)
         sender = self._senders.get(name)
         now = self._clock()
         if sender is None or self._paused.get(name, now) > now:
-            return outbox.Result(row.id, "waiting", not_before=self._paused.get(name, now + SETUP_PAUSE))
+            return _later(row, self._paused.get(name, now + SETUP_PAUSE))
         if isinstance(message, Form):
-            return outbox.Result(row.id, "failed", error="a form cannot be sent")
+            return _failed(row, "a form cannot be sent")
         try:
             sent = await sender.deliver(Delivery(Account.parse(row.account), row.chat, message))
         except Moved as moved:
-            if row.account_id is not None:
-                self._moved[row.account_id] = moved.chat
-            return await self._outcome(_moved_to(row, moved.chat), message)
+            learnt = await self._outcome(replace(row, chat=moved.chat), message)
+            return learnt if learnt.chat else replace(learnt, chat=moved.chat)
         except DeliveryFailed as failure:
             return self._after(failure, row, name)
         except Exception as error:
             log.error("send_failed", error=type(error).__name__, row=row.id)
-            return outbox.Result(row.id, "failed", error=type(error).__name__)
-        return outbox.Result(row.id, "sent", sent.message_id or row.message_id, sent.chat or row.chat)
+            return _failed(row, type(error).__name__)
+        result = outbox.Result(row.id, "sent", sent.message_id or row.message_id, sent.chat or row.chat)
+        return Learnt(result, row.account_id)
 
-    def _after(self, failure: DeliveryFailed, row: outbox.Row, sender: str) -> outbox.Result:
+    def _after(self, failure: DeliveryFailed, row: outbox.Row, sender: str) -> Learnt:
         """What a failure means for the row; the table of errors in docs/delivery.md."""
         now = self._clock()
         log.warning("not_delivered", kind=type(failure).__name__, code=str(failure), row=row.id, sender=sender)
         match failure:
             case RateLimited(seconds=seconds):
-                self._paused[sender] = now + timedelta(seconds=seconds)
-                return outbox.Result(row.id, "waiting", error=str(failure), not_before=self._paused[sender])
+                return _later(row, self._pause(sender, now + timedelta(seconds=seconds)), str(failure))
             case SetupFault():
-                self._paused[sender] = now + SETUP_PAUSE
-                return outbox.Result(row.id, "waiting", error=str(failure), not_before=self._paused[sender])
-            case Interrupted(unknown=unknown) if row.attempts <= len(BACKOFF):
-                return outbox.Result(
-                    row.id,
-                    "waiting",
-                    error=str(failure),
-                    not_before=now + BACKOFF[row.attempts - 1],
-                    uncertain=unknown,
-                )
-            case Unreachable() if row.account_id is not None:
-                self._lost.add(row.account_id)
-        return outbox.Result(row.id, "failed", error=str(failure))
+                return _later(row, self._pause(sender, now + SETUP_PAUSE), str(failure))
+            case Interrupted(unknown=unknown) if row.account_id is not None and row.attempts <= len(BACKOFF):
+                again = now + BACKOFF[row.attempts - 1]
+                result = outbox.Result(row.id, "waiting", error=str(failure), not_before=again, uncertain=unknown)
+                return Learnt(result, row.account_id)
+            case Unreachable():
+                return replace(_failed(row, str(failure)), reachable=False)
+        return _failed(row, str(failure))
+
+    def _pause(self, sender: str, until: datetime) -> datetime:
+        """Let nothing out by this sender until then; of several such words the longest one counts."""
+        self._paused[sender] = max(until, self._paused.get(sender, until))
+        return self._paused[sender]
 
 
-def _moved_to(row: outbox.Row, chat: str) -> outbox.Row:
-    return outbox.Row(row.id, row.account_id, row.account, chat, row.payload, row.attempts, row.message_id)
+def _later(row: outbox.Row, not_before: datetime, why: str = "") -> Learnt:
+    """The platform was not tried, or did not look at the message: no attempt, and so not counted as one."""
+    if row.account_id is None:
+        return _failed(row, why or "not in time")
+    result = outbox.Result(row.id, "waiting", error=why, not_before=not_before, tried=False)
+    return Learnt(result, row.account_id)
+
+
+def _failed(row: outbox.Row, why: str) -> Learnt:
+    return Learnt(outbox.Result(row.id, "failed", error=why), row.account_id)
