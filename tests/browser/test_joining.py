@@ -87,7 +87,11 @@ async def test_joining_by_buttons_in_telegram(page: Page) -> None:
         "Jeune",
         "À titre bénévole",
         "6",
-        "1",
+        "Mobilize Youth & Seniors",
+        "Membre de l’équipe",
+        "Passer",
+        "Passer",
+        "Envoyer la demande",
     ):
         await page.get_by_role("button", name=label, exact=True).last.click()
-    await shows(page, "Mobilize Youth & Seniors")
+    await shows(page, "est envoyée")
