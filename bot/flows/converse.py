@@ -143,9 +143,9 @@ async def misfits(turn: Turn, flow: Flow[Any], conversation: Conversation, misfi
 
 async def _typed_off_question(turn: Turn, flow: Flow[Any], conversation: Conversation, written: str) -> None:
     """Words on the review or on the list of answers: a number names an answer to change."""
-    number = written.strip().rstrip(".")
-    if conversation.step == CHANGE and number.isdecimal() and 0 < int(number) <= len(conversation.drawn):
-        go_to(conversation, conversation.drawn[int(number) - 1])
+    listed = {str(place): id for place, id in enumerate(conversation.drawn, 1)} if conversation.step == CHANGE else {}
+    if id := listed.get(folded(written)):
+        go_to(conversation, id)
         await show(turn, flow, conversation)
         return
     await misfits(turn, flow, conversation, Misfit("screen.use_buttons"))

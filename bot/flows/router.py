@@ -116,6 +116,9 @@ async def open_(turn: Turn, token: Standing) -> None:
         await converse.begin(turn, FLOWS[token.name], token.argument)
     elif token.name in VIEWS:
         words, rows = await VIEWS[token.name](turn, token.argument)
+        if turn.conversation is not None and token.name != "start" and not turn.erased:
+            # Who looks around in the middle of a form finds the way back first.
+            rows = ((front.continue_button(turn, turn.conversation),), *rows)
         turn.say(words, rows, edits=turn.tapped)
     elif token.name == "cancel":
         await front.cancel(turn, FLOWS)

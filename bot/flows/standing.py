@@ -91,7 +91,8 @@ async def ask_a_person(turn: Turn, flow: Flow[Any], conversation: Conversation) 
                 )
             ),
         )
-    turn.say(turn.words("human.told", contact=turn.house.contact), screen=None)
+    conversation.misses = 0
+    turn.say(turn.words("human.told", contact=turn.house.contact))
     await show(turn, flow, conversation)
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.chat.events import Account
-from bot.chat.messages import Form, Message, decode
+from bot.chat.messages import Form, Message, Say, decode
+from bot.chat.tokens import Screen, parse
 from bot.clock import Clock
 from bot.outreach.delivery import (
     Delivery,
@@ -27,7 +28,7 @@ from bot.outreach.delivery import (
     SetupFault,
     Unreachable,
 )
-from storage import outbox
+from storage import conversations, outbox
 from storage.schema import accounts
 
 log = structlog.get_logger()
@@ -90,12 +91,15 @@ class Postbox:
         async with self._database.begin() as connection:
             await outbox.renew(connection, tuple(self._held), self.lease_until())
             rows = await outbox.claim(connection, free, now, self.lease_until(), besides=self._held)
-        for row in rows:
-            try:
-                self.post([(row, decode(row.payload))])
-            except ValueError:
-                # Of another version of this program, which may take it up.
-                self._note(self._after(Interrupted("unreadable", unknown=False), row, sender_of(row.account)))
+            due = [(row, message) for row in rows if (message := self._read(row)) is not None]
+            asked = {row.id: conversation for row, message in due if (conversation := _asked_in(message))}
+            screens = await conversations.screens(connection, set(asked.values()))
+        for row, message in due:
+            if row.id in asked and screens.get(asked[row.id], 0) > row.id:
+                # Its conversation has gone on: asked so late, the question would be answered once more.
+                self._note(Learnt(outbox.Result(row.id, "cancelled", error="outdated", tried=False), row.account_id))
+            else:
+                self.post([(row, message)])
         return len(rows)
 
     async def reclaim(self) -> None:
@@ -140,6 +144,14 @@ class Postbox:
             # The callbacks that forget finished tasks run in the loop's next round.
             await asyncio.sleep(0)
         await self.record()
+
+    def _read(self, row: outbox.Row) -> Message | None:
+        """What the row says; None for what another version of this program wrote, which may take it up."""
+        try:
+            return decode(row.payload)
+        except ValueError:
+            self._note(self._after(Interrupted("unreadable", unknown=False), row, sender_of(row.account)))
+            return None
 
     def _forget(self, row: outbox.Row, done: asyncio.Task[None]) -> None:
         if self._last.get(row.account) is done:
@@ -201,6 +213,14 @@ class Postbox:
         """Let nothing out by this sender until then; of several such words the longest one counts."""
         self._paused[sender] = max(until, self._paused.get(sender, until))
         return self._paused[sender]
+
+
+def _asked_in(message: Message) -> int | None:
+    """The conversation whose question a new message shows. A button that only leads back to one shows none."""
+    if not isinstance(message, Say) or message.edits:
+        return None
+    tokens = (parse(button.token) for row in message.buttons for button in row)
+    return next((token.conversation for token in tokens if isinstance(token, Screen) and token.move not in "gx"), None)
 
 
 def _later(row: outbox.Row, not_before: datetime, why: str = "") -> Learnt:
