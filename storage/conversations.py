@@ -1,6 +1,6 @@
 """Conversations: where each person stands in each flow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,18 @@ async def unfinished(connection: AsyncConnection, participant_id: int) -> list[C
         )
     )
     return [_read(row) for row in rows]
+
+
+async def screens(connection: AsyncConnection, ids: Collection[int]) -> dict[int, int]:
+    """The outbox row that shows each conversation's current question."""
+    if not ids:
+        return {}
+    rows = await connection.execute(
+        select(conversations.c.id, conversations.c.screen_id).where(
+            conversations.c.id.in_(ids), conversations.c.screen_id.is_not(None)
+        )
+    )
+    return {row.id: row.screen_id for row in rows}
 
 
 async def begin(connection: AsyncConnection, conversation: Conversation, now: datetime) -> int:
