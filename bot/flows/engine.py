@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
+from zlib import crc32
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
@@ -140,7 +141,7 @@ class Engine:
             if not savepoint.wanted:
                 raise _Raised from error
             await savepoint.undo()
-            reference = f"{abs(hash(event.origin.key)) % 36**6:06x}"
+            reference = f"{crc32(event.origin.key.encode()):08x}"
             log.exception("event_failed", reference=reference, kind=type(event).__name__)
             turn = self._turn(_Savepoint(savepoint.connection, True), group, replace(person), event, now)
             turn.say(turn.words("error.apology", reference=reference), turn.onward((("start.help", "help"),)))

@@ -88,6 +88,9 @@ async def _route(turn: Turn) -> None:
 
 
 async def _command(turn: Turn, name: str, argument: str) -> None:
+    if not turn.event.origin.private and name not in COMMANDS:
+        # Meant for another bot of the group.
+        return
     if not turn.event.origin.private:
         # In a group the bot says only where to go on.
         label = turn.words.plain("group.continue")

@@ -171,7 +171,7 @@ class Postbox:
         self._learnt.append(learnt)
         self.on_result()
 
-    async def _outcome(self, row: outbox.Row, message: Message) -> Learnt:
+    async def _outcome(self, row: outbox.Row, message: Message, *, moved: bool = False) -> Learnt:
         name = sender_of(row.account)
         sender = self._senders.get(name)
         now = self._clock()
@@ -181,9 +181,10 @@ class Postbox:
             return _failed(row, "a form cannot be sent")
         try:
             sent = await sender.deliver(Delivery(Account.parse(row.account), row.chat, message))
-        except Moved as moved:
-            learnt = await self._outcome(replace(row, chat=moved.chat), message)
-            return learnt if learnt.chat else replace(learnt, chat=moved.chat)
+        except Moved as move:
+            if moved:
+                return _failed(row, str(move))
+            return replace(await self._outcome(replace(row, chat=move.chat), message, moved=True), chat=move.chat)
         except DeliveryFailed as failure:
             return self._after(failure, row, name)
         except Exception as error:
