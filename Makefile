@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test crash lint bench lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,9 @@ demo: $(READY)  ## Try the bot in a browser, with a local Slack and a local Tele
 
 test: $(READY)  ## Run the tests (PYTEST_ARGS="-k join" for some of them)
 	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+crash: $(READY)  ## Kill the bot 50 times while 20 people join, on each database
+	@ENGAGE_KILLS=50 $(VENV)/bin/python -m pytest -s tests/crash $(PYTEST_ARGS)
 
 lint: $(READY)  ## Check style, types, imports and conversations
 	@$(VENV)/bin/ruff check

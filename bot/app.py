@@ -86,7 +86,7 @@ class App:
         return http.application(routes, self.ready)
 
     async def introduce(self) -> None:
-        """Fill Telegram's command menus; what may take a while and need not be waited for."""
+        """Fill Telegram's command menus and description; it may take a while and need not be waited for."""
         if self.telegram is None:
             return
         everybody = {
@@ -99,6 +99,7 @@ class App:
         }
         chats = [int(a.user) for a in self.settings.secretariat if a.platform == "telegram"]
         await self.telegram.set_commands(everybody, secretariat, chats)
+        await self.telegram.describe({code: words.plain("start.what") for code, words in self.house.words.items()})
 
     async def register(self) -> None:
         """Have Telegram post its updates here."""
@@ -159,6 +160,9 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
     await prepare(settings)
     async with assemble(settings, clock) as app:
         await app.postbox.reclaim()
+        while await app.postbox.sweep():
+            # What the process before left behind goes out first: a reply must not overtake an earlier one.
+            pass
         await _seize(app)
         listening: list[Coroutine[Any, Any, None]] = [app.introduce()]
         if app.telegram is not None:

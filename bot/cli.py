@@ -14,6 +14,7 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from bot import log
+from bot.delphi.command import commands as delphi_commands
 from bot.outreach.delivery import SetupFault
 from bot.settings import Misconfigured, Purpose, Settings, read_settings
 
@@ -25,6 +26,7 @@ flow_commands = typer.Typer(no_args_is_help=True)
 catalogue_commands = typer.Typer(no_args_is_help=True)
 app.add_typer(flow_commands, name="flow", help="Look at the conversations.")
 app.add_typer(catalogue_commands, name="catalogue", help="Goals, objectives and facilities.")
+app.add_typer(delphi_commands, name="delphi", help="Delphi studies.")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -123,6 +125,26 @@ def demo(
             raise
         _complain(f"Something else uses port {port}: `engage demo --port 0` takes a free one.")
         raise typer.Exit(1) from None
+
+
+@app.command()
+def crowd(
+    people: Annotated[int, typer.Option(min=1, help="How many simulated people.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same number gives the same people.")] = 1,
+    database: Annotated[Path | None, typer.Option(help="Keep the database in this file, which must be new.")] = None,
+) -> None:
+    """Let simulated people join, on a local Slack and a local Telegram. Fails when somebody gets stuck."""
+    from tempfile import TemporaryDirectory
+
+    from bot.crowd import play
+
+    if database is not None and database.exists():
+        _complain(f"{database} exists: its people would not be strangers to the bot. Name another file.")
+        raise typer.Exit(2)
+    with TemporaryDirectory() as folder:
+        passed = play(people, seed, database or Path(folder) / "crowd.db", Console())
+    if not passed:
+        raise typer.Exit(1)
 
 
 @flow_commands.command("show")

@@ -1,6 +1,7 @@
 """`engage demo`: the bot with the sandbox as both platforms, on one address, with nothing to set up.
 
-The one module of the bot that knows the sandbox. It listens as `engage run` does: long polling and Socket Mode.
+With the crowd, the one module of the bot that knows the sandbox. It listens as `engage run` does: long polling and
+Socket Mode.
 """
 
 import asyncio

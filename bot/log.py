@@ -86,6 +86,8 @@ def configure(secrets: Iterable[str] = (), stream: TextIO | None = None, clock: 
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("bot").setLevel(logging.INFO)
+    # A tick that is still running when the next one comes is nothing to warn of: it takes what is due then.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.captureWarnings(True)
     # What logging prints about a line that it could not write passes by the redaction.
     logging.raiseExceptions = False

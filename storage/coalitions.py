@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -113,20 +113,31 @@ _MEMBERSHIP: Select[Any] = (
     .join(organisations, organisations.c.id == memberships.c.organisation_id, isouter=True)
 )
 
+# What every request to join runs is composed once: to compose a statement takes SQLAlchemy as long as to run it.
+_OPEN_IN = _COALITION.where(coalitions.c.facility == bindparam("in_facility"), coalitions.c.state != "closed").order_by(
+    _members.desc(), coalitions.c.id
+)
+_COALITION_BY_ID = _COALITION.where(coalitions.c.id == bindparam("coalition"))
+_MEMBERSHIP_BY_ID = _MEMBERSHIP.where(memberships.c.id == bindparam("membership"))
+_LIVING_MEMBERSHIP = select(memberships.c.id).where(
+    memberships.c.participant_id == bindparam("participant"),
+    memberships.c.coalition_id == bindparam("coalition"),
+    memberships.c.state.in_(LIVING),
+)
+_REQUEST = insert(memberships).returning(memberships.c.id)
+_WITHDRAW_PLEDGES = delete(pledges).where(pledges.c.membership_id == bindparam("membership"))
+_PLEDGE = insert(pledges)
+_NOTE = insert(audit)
+
 
 async def open_in(connection: AsyncConnection, facility: str) -> list[Coalition]:
     """What can be joined in a facility, the largest first."""
-    rows = await connection.execute(
-        _COALITION.where(coalitions.c.facility == facility, coalitions.c.state != "closed").order_by(
-            _members.desc(), coalitions.c.id
-        )
-    )
-    return [Coalition(*row) for row in rows]
+    return [Coalition(*row) for row in await connection.execute(_OPEN_IN, {"in_facility": facility})]
 
 
 async def coalition(connection: AsyncConnection, id: int) -> Coalition | None:
     """One coalition."""
-    row = (await connection.execute(_COALITION.where(coalitions.c.id == id))).first()
+    row = (await connection.execute(_COALITION_BY_ID, {"coalition": id})).first()
     return Coalition(*row) if row else None
 
 
@@ -143,13 +154,18 @@ async def propose(
     state: str = "forming",
 ) -> int:
     """A new coalition's id; the one that already has this title in this facility, when there is one."""
-    same = select(coalitions.c.id).where(
-        coalitions.c.facility == facility,
-        func.lower(coalitions.c.title) == title.lower(),
-        coalitions.c.state != "closed",
+    if connection.dialect.name == "postgresql":
+        # One after the other, or two who propose the same at once would not see each other. SQLite has one writer.
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(facility))))
+    living = await connection.execute(
+        select(coalitions.c.id, coalitions.c.title)
+        .where(coalitions.c.facility == facility, coalitions.c.state != "closed")
+        .order_by(coalitions.c.id)
     )
-    if (existing := (await connection.execute(same)).scalars().first()) is not None:
-        return int(existing)
+    # Compared here, since SQLite folds the case of ASCII letters only.
+    for row in living:
+        if row.title.casefold() == title.casefold():
+            return int(row.id)
     made = await connection.execute(
         insert(coalitions)
         .values(
@@ -200,36 +216,31 @@ async def request(
     now: datetime,
 ) -> int | None:
     """Ask to belong; the membership's id, or None when this person already belongs or has asked."""
-    living = select(memberships.c.id).where(
-        memberships.c.participant_id == participant_id,
-        memberships.c.coalition_id == coalition_id,
-        memberships.c.state.in_(LIVING),
-    )
-    if (await connection.execute(living)).first():
+    who = {"participant": participant_id, "coalition": coalition_id}
+    if (await connection.execute(_LIVING_MEMBERSHIP, who)).first():
         return None
     made = await connection.execute(
-        insert(memberships)
-        .values(
-            participant_id=participant_id,
-            account_id=account_id,
-            organisation_id=organisation_id,
-            coalition_id=coalition_id,
-            role=role,
-            state="pending",
-            note=note,
-            requested_at=now,
-        )
-        .returning(memberships.c.id)
+        _REQUEST,
+        {
+            "participant_id": participant_id,
+            "account_id": account_id,
+            "organisation_id": organisation_id,
+            "coalition_id": coalition_id,
+            "role": role,
+            "state": "pending",
+            "note": note,
+            "requested_at": now,
+        },
     )
     return int(made.scalar_one())
 
 
 async def pledge(connection: AsyncConnection, membership_id: int, promised: Sequence[Pledge]) -> None:
     """Replace what was pledged."""
-    await connection.execute(delete(pledges).where(pledges.c.membership_id == membership_id))
+    await connection.execute(_WITHDRAW_PLEDGES, {"membership": membership_id})
     if promised:
         await connection.execute(
-            insert(pledges),
+            _PLEDGE,
             [
                 {"membership_id": membership_id, "kind": p.kind, "amount": p.amount, "currency": p.currency}
                 for p in promised
@@ -249,7 +260,7 @@ async def pledged(connection: AsyncConnection, membership_id: int) -> list[Pledg
 
 async def membership(connection: AsyncConnection, id: int) -> Membership | None:
     """One membership with everything that is said about it."""
-    row = (await connection.execute(_MEMBERSHIP.where(memberships.c.id == id))).first()
+    row = (await connection.execute(_MEMBERSHIP_BY_ID, {"membership": id})).first()
     return Membership(*row) if row else None
 
 
@@ -331,16 +342,24 @@ async def note_action(
     connection: AsyncConnection, *, actor_id: int | None, action: str, subject: str, now: datetime
 ) -> None:
     """Put into the audit trail who did what to what; no words of anybody's."""
-    await connection.execute(insert(audit).values(at=now, actor_id=actor_id, action=action, subject=subject))
+    await connection.execute(_NOTE, {"at": now, "actor_id": actor_id, "action": action, "subject": subject})
 
 
 async def forget_participant(connection: AsyncConnection, participant_id: int) -> None:
     """Erase a person: their accounts, conversations, memberships and pledges go with them."""
+    left = select(memberships.c.coalition_id).where(
+        memberships.c.participant_id == participant_id, memberships.c.state.in_(LIVING)
+    )
+    coalition_ids = (await connection.execute(left)).scalars().all()
     await connection.execute(delete(participants).where(participants.c.id == participant_id))
+    for coalition_id in coalition_ids:
+        await _close_if_abandoned(connection, coalition_id)
 
 
 async def _close_if_abandoned(connection: AsyncConnection, coalition_id: int) -> None:
-    """A coalition that never opened closes with its last request."""
+    """A coalition that never opened closes with its last request. Locked, so that of two requests that end at the
+    same time one is seen to be the last."""
+    await connection.execute(select(coalitions.c.id).where(coalitions.c.id == coalition_id).with_for_update())
     living = (
         select(func.count())
         .select_from(memberships)

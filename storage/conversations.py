@@ -1,6 +1,6 @@
 """Conversations: where each person stands in each flow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,12 @@ _FULL: Select[Any] = select(
     outbox.c.account_id,
 ).join_from(conversations, outbox, conversations.c.screen_id == outbox.c.id, isouter=True)
 _BY_ID = _FULL.where(conversations.c.id.in_(bindparam("ids", expanding=True)))
+_OF_PERSON = _FULL.where(
+    conversations.c.participant_id == bindparam("participant"),
+    conversations.c.flow == bindparam("in_flow"),
+    conversations.c.subject == bindparam("about"),
+)
+_BEGIN = insert(conversations).returning(conversations.c.id)
 _SAVE = (
     update(conversations)
     .where(conversations.c.id == bindparam("row"))
@@ -86,15 +92,8 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, C
 
 async def of_person(connection: AsyncConnection, participant_id: int, flow: str, subject: str) -> Conversation | None:
     """This person's conversation in this flow about this subject, whatever its state."""
-    row = (
-        await connection.execute(
-            _FULL.where(
-                conversations.c.participant_id == participant_id,
-                conversations.c.flow == flow,
-                conversations.c.subject == subject,
-            )
-        )
-    ).first()
+    whose = {"participant": participant_id, "in_flow": flow, "about": subject}
+    row = (await connection.execute(_OF_PERSON, whose)).first()
     return _read(row) if row else None
 
 
@@ -108,6 +107,18 @@ async def unfinished(connection: AsyncConnection, participant_id: int) -> list[C
     return [_read(row) for row in rows]
 
 
+async def screens(connection: AsyncConnection, ids: Collection[int]) -> dict[int, int]:
+    """The outbox row that shows each conversation's current question."""
+    if not ids:
+        return {}
+    rows = await connection.execute(
+        select(conversations.c.id, conversations.c.screen_id).where(
+            conversations.c.id.in_(ids), conversations.c.screen_id.is_not(None)
+        )
+    )
+    return {row.id: row.screen_id for row in rows}
+
+
 async def begin(connection: AsyncConnection, conversation: Conversation, now: datetime) -> int:
     """Make the row; its id."""
     values = _values(conversation, now) | {
@@ -115,9 +126,7 @@ async def begin(connection: AsyncConnection, conversation: Conversation, now: da
         "flow": conversation.flow,
         "subject": conversation.subject,
     }
-    return int(
-        (await connection.execute(insert(conversations).values(values).returning(conversations.c.id))).scalar_one()
-    )
+    return int((await connection.execute(_BEGIN, values)).scalar_one())
 
 
 async def save(connection: AsyncConnection, changed: Sequence[Conversation], now: datetime) -> None:

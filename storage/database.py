@@ -8,6 +8,8 @@ from sqlalchemy import event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.sqlite import connect
+
 
 def normalise(url: str) -> URL:
     """The address with our driver in it; `postgres://`, as hosts hand it out, is understood.
@@ -35,6 +37,7 @@ def open_database(url: str) -> AsyncEngine:
         return create_async_engine(
             address,
             json_serializer=_dumps,
+            json_deserializer=orjson.loads,
             pool_size=5,
             max_overflow=10,
             pool_pre_ping=True,
@@ -44,7 +47,12 @@ def open_database(url: str) -> AsyncEngine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        address, json_serializer=_dumps, connect_args={"timeout": 30}, query_cache_size=2000, hide_parameters=True
+        address,
+        connect_args={"timeout": 30, "async_creator_fn": connect},
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        query_cache_size=2000,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)

@@ -1,19 +1,21 @@
 """What is to be said: rows that end as sent, failed or cancelled. For the bulk lane see `storage/bulk.py`.
 
     waiting ──claim──▶ leased ──▶ sent
-       ▲                 │  └───▶ failed
-       └──── retry ──────┘
+     │ ▲                 │  └───▶ failed
+     │ └──── retry ──────┘
+     └───▶ cancelled
 
 `leased` is `waiting` with `lease_until` in the future. A lease that ran out says that nobody recorded the outcome:
-the message may have arrived, so the next attempt is marked `uncertain`.
+the message may have arrived, so the next attempt is marked `uncertain`. An edit that comes due again when its message
+has been edited anew is cancelled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Integer, bindparam, delete, exists, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import accounts, inbox, outbox
@@ -49,7 +51,8 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one attempt. `state` is sent, failed, or waiting (to be tried again at `not_before`)."""
+    """What came of one attempt. `state` is sent, failed, or waiting (to be tried again at `not_before`). Where the
+    platform was not `tried`, it does not count as an attempt."""
 
     id: int
     state: str
@@ -58,9 +61,12 @@ class Result:
     error: str = ""
     not_before: datetime | None = None
     uncertain: bool = False
+    tried: bool = True
 
 
-_INSERT = insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True)
+_INSERT = insert(outbox)
+_INSERT_RETURNING = _INSERT.returning(outbox.c.id, sort_by_parameter_order=True)
+_LAST = select(func.coalesce(func.max(outbox.c.id), 0))
 _MARK_SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -72,8 +78,10 @@ _MARK = (
     .values(
         state=bindparam("to_state"),
         error=bindparam("to_error"),
+        # With its type, or SQLite would store another form of the instant than the one it is compared with.
         not_before=func.coalesce(bindparam("to_not_before", type_=outbox.c.not_before.type), outbox.c.not_before),
         uncertain=or_(outbox.c.uncertain, bindparam("to_uncertain")),
+        attempts=outbox.c.attempts - bindparam("uncounted", type_=Integer),
         lease_until=None,
     )
 )
@@ -104,7 +112,14 @@ async def add(
         }
         for out in outgoing
     ]
-    ids = (await connection.execute(_INSERT, values)).scalars()
+    ids: Iterable[int]
+    if connection.dialect.name == "sqlite":
+        # SQLite would take a statement a row to say which id is whose. Nobody else writes now: the next ones are ours.
+        following = (await connection.execute(_LAST)).scalar_one() + 1
+        ids = range(following, following + len(values))
+        await connection.execute(_INSERT, [{"id": id, **row} for id, row in zip(ids, values, strict=True)])
+    else:
+        ids = (await connection.execute(_INSERT_RETURNING, values)).scalars()
     return [
         Row(id, out.account_id, out.account, out.chat, out.payload, 1, out.edited)
         for id, out in zip(ids, outgoing, strict=True)
@@ -117,14 +132,18 @@ async def claim(
     now: datetime,
     lease_until: datetime,
     limit: int = 100,
+    besides: Collection[int] = (),
 ) -> list[Row]:
-    """Lease what is due of the interactive lane, oldest first; other workers' claims are passed over."""
+    """Lease what is due of the interactive lane `besides` some rows, oldest first; others' claims are passed over."""
     due = (
         select(outbox.c.id)
         .where(
             outbox.c.state == "waiting",
             outbox.c.lane == "interactive",
             outbox.c.sender.in_(senders),
+            outbox.c.id.not_in(besides),
+            # The last word to an account that was forgotten: nobody knows any more where it would go.
+            outbox.c.account_id.is_not(None),
             outbox.c.not_before <= now,
             or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now),
         )
@@ -133,6 +152,8 @@ async def claim(
         .with_for_update(skip_locked=True)
     )
     ids = list((await connection.execute(due)).scalars())
+    if ids:
+        ids = await _without_outdated(connection, ids)
     if not ids:
         return []
     await connection.execute(
@@ -162,6 +183,41 @@ async def claim(
     return [Row(*row) for row in rows]
 
 
+async def _without_outdated(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:
+    """These rows but for edits of a message that was edited anew since: coming late, they would show what is past. They
+    are cancelled."""
+    later = outbox.alias("later")
+    cancelled = await connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.id.in_(ids),
+            outbox.c.message_id != "",
+            exists().where(
+                later.c.id > outbox.c.id,
+                later.c.account_id == outbox.c.account_id,
+                later.c.message_id == outbox.c.message_id,
+                later.c.state.in_(("waiting", "sent")),
+            ),
+        )
+        .values(state="cancelled", error="outdated", lease_until=None)
+        .returning(outbox.c.id)
+    )
+    outdated = set(cancelled.scalars())
+    return [id for id in ids if id not in outdated]
+
+
+async def renew(connection: AsyncConnection, ids: Collection[int], lease_until: datetime) -> None:
+    """Go on holding the leases of these rows. What another transaction is just writing down is passed over."""
+    if not ids:
+        return
+    held = (
+        select(outbox.c.id)
+        .where(outbox.c.id.in_(ids), outbox.c.state == "waiting", outbox.c.lease_until.is_not(None))
+        .with_for_update(skip_locked=True)
+    )
+    await connection.execute(update(outbox).where(outbox.c.id.in_(held)).values(lease_until=lease_until))
+
+
 async def release(connection: AsyncConnection, senders: Sequence[str], now: datetime) -> int:
     """Take back every lease of these senders: for a process that knows it is the only one, at its start."""
     done = await connection.execute(
@@ -182,6 +238,7 @@ async def record(connection: AsyncConnection, results: Sequence[Result]) -> None
             "to_error": r.error,
             "to_not_before": r.not_before,
             "to_uncertain": r.uncertain,
+            "uncounted": 0 if r.tried else 1,
         }
         for r in results
         if r.state != "sent"
@@ -214,12 +271,7 @@ async def about(connection: AsyncConnection, subject: str) -> list[Row]:
 async def prune(connection: AsyncConnection, before: datetime) -> None:
     """Forget event keys and finished messages from before this instant: platforms redeliver for a day at most."""
     await connection.execute(delete(inbox).where(inbox.c.received_at < before))
-    await connection.execute(
-        delete(outbox).where(
-            outbox.c.created_at < before,
-            outbox.c.state != "waiting",
-            outbox.c.subject == "",
-            # What came of a call is told from its rows.
-            outbox.c.campaign_id.is_(None),
-        )
-    )
+    ended = or_(outbox.c.state != "waiting", outbox.c.account_id.is_(None))
+    # What came of a call is told from its rows.
+    kept = or_(outbox.c.subject != "", outbox.c.campaign_id.is_not(None))
+    await connection.execute(delete(outbox).where(outbox.c.created_at < before, ended, not_(kept)))

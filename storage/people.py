@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, insert, select, update
+from sqlalchemy import Select, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -96,7 +96,9 @@ _PERSON: Select[Any] = (
     .join_from(accounts, participants)
     .order_by(participants.c.id)
 )
-_BY_ACCOUNT = _PERSON.where(accounts.c.key.in_(bindparam("keys", expanding=True))).with_for_update(of=participants)
+# Both rows are locked, because PostgreSQL reads only locked rows anew after it has waited for them. Their keys are not:
+# who tells this person something in another transaction refers to them and need not wait.
+_BY_ACCOUNT = _PERSON.where(accounts.c.key.in_(bindparam("keys", expanding=True))).with_for_update(key_share=True)
 _PLACE: Select[Any] = select(
     accounts.c.id,
     accounts.c.key,
@@ -115,8 +117,8 @@ async def accept(connection: AsyncConnection, keys: Sequence[str], now: datetime
     take the same events wait for each other instead of deadlocking."""
     rows = [{"key": key, "received_at": now} for key in sorted(set(keys))]
     insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert_new(inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.key)
-    return set((await connection.execute(statement)).scalars())
+    statement = insert_new(inbox).on_conflict_do_nothing().returning(inbox.c.key)
+    return set((await connection.execute(statement, rows)).scalars())
 
 
 async def meet(connection: AsyncConnection, newcomers: Sequence[Newcomer], now: datetime) -> dict[str, Person]:
@@ -125,8 +127,7 @@ async def meet(connection: AsyncConnection, newcomers: Sequence[Newcomer], now: 
     known = await _locked(connection, keys)
     missing = sorted((n for n in newcomers if n.account not in known), key=lambda n: n.account)
     if missing:
-        for newcomer in missing:
-            await _create(connection, newcomer, now)
+        await _create(connection, missing, now)
         known = await _locked(connection, keys)
     return known
 
@@ -202,31 +203,34 @@ async def _locked(connection: AsyncConnection, keys: Sequence[str]) -> dict[str,
     return {person.account: person for person in (Person(*row) for row in rows)}
 
 
-async def _create(connection: AsyncConnection, newcomer: Newcomer, now: datetime) -> None:
-    """An account that another process made in this moment wins: ours then finds the key taken and undoes its half."""
-    participant = (
-        await connection.execute(
-            insert(participants).values(name=newcomer.name, created_at=now).returning(participants.c.id)
-        )
-    ).scalar_one()
-    insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+async def _create(connection: AsyncConnection, newcomers: Sequence[Newcomer], now: datetime) -> None:
+    """Accounts that another process made in this moment win: ours then finds the key taken and undoes its half."""
     made = await connection.execute(
-        insert_new(accounts)
-        .values(
-            key=newcomer.account,
-            participant_id=participant,
-            platform=newcomer.platform,
-            name=newcomer.name,
-            handle=newcomer.handle,
-            language=newcomer.language,
-            zone=newcomer.zone,
-            seen_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(accounts.c.id)
+        insert(participants).returning(participants.c.id, participants.c.name),
+        [{"name": newcomer.name, "created_at": now} for newcomer in newcomers],
     )
-    if made.first() is None:
-        await connection.execute(participants.delete().where(participants.c.id == participant))
+    # They come back in any order, and of several with one name each will do.
+    ids: dict[str, list[int]] = {}
+    for id, name in made:
+        ids.setdefault(name, []).append(id)
+    rows = [
+        {
+            "key": newcomer.account,
+            "participant_id": ids[newcomer.name].pop(),
+            "platform": newcomer.platform,
+            "name": newcomer.name,
+            "handle": newcomer.handle,
+            "language": newcomer.language,
+            "zone": newcomer.zone,
+            "seen_at": now,
+        }
+        for newcomer in newcomers
+    ]
+    insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert_new(accounts).on_conflict_do_nothing().returning(accounts.c.participant_id)
+    with_account = set((await connection.execute(statement, rows)).scalars())
+    if stray := [row["participant_id"] for row in rows if row["participant_id"] not in with_account]:
+        await connection.execute(delete(participants).where(participants.c.id.in_(stray)))
 
 
 def _participant(person: Person) -> dict[str, object]:

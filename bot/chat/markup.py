@@ -61,20 +61,20 @@ def fill(template: Markup, values: Mapping[str, object]) -> Markup:
     for run in template:
         if "{" in run.url:
             run = replace(run, url=_PLACEHOLDER.sub(lambda match: str(values[match[1]]), run.url))
-        words = ""
-        end = 0
-        for match in _PLACEHOLDER.finditer(run.text) if "{" in run.text else ():
-            words += run.text[end : match.start()]
-            end = match.end()
-            value = values[match[1]]
+        if "{" not in run.text:
+            filled.append(run)
+            continue
+        # What is around the placeholders and their names, in turns.
+        words, *rest = _PLACEHOLDER.split(run.text)
+        for name, following in zip(rest[::2], rest[1::2], strict=True):
+            value = values[name]
             if isinstance(value, tuple):
-                filled += [replace(run, text=words)] if words else []
+                filled += [Run(words, run.style, run.url)] if words else []
                 filled += value
-                words = ""
+                words = following
             else:
-                words += str(value)
-        words += run.text[end:]
-        filled += [replace(run, text=words)] if words else []
+                words += f"{value}{following}"
+        filled += [Run(words, run.style, run.url)] if words else []
     return tuple(filled)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.catalogue.catalogue import Catalogue, Facility, Wording
+from bot.catalogue.catalogue import Catalogue, Entry, Facility, Wording
 from bot.chat.markup import Markup, join
 from bot.flows import country, money
 from bot.locales import Words
@@ -67,10 +67,22 @@ def decision(member: Membership, words: Words) -> Markup:
 
 
 def facility(entry: Facility, words: Words) -> str:
-    """`Global Facility 4: Soil Regeneration`."""
+    """`Global Facility 4: Soil Regeneration`, with the language of the title when it is not the reader's."""
     return words.plain(
         f"facility.{entry.kind}", numeral=entry.numeral, title=wording(entry.title(words.language), words)
     )
+
+
+def facility_in_list(entry: Facility, words: Words) -> str:
+    """The same where many stand together, under one `original_wording` for all."""
+    return words.plain(f"facility.{entry.kind}", numeral=entry.numeral, title=entry.title(words.language).text)
+
+
+def original_wording(entries: Sequence[Entry], words: Words) -> Markup:
+    """Says that names are given as the Initiative published them, when some are not in the reader's language."""
+    titles = [title for entry in entries if (title := entry.title(words.language)) is not None]
+    foreign = {title.language for title in titles if title.language != words.language}
+    return words("wording.original", language=words.plain(f"wording.{min(foreign)}")) if foreign else ()
 
 
 def wording(official: Wording, words: Words) -> str:

@@ -1,39 +1,42 @@
 """Flows drawn as Mermaid diagrams, and checked for unreachable questions and for missing or too long words."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 
 from bot.chat.limits import LIMITS, Limits, units
 from bot.chat.markup import plain
 from bot.flows.flow import Flow, PickOne, PickSeveral, Step, Write, always
-from bot.locales import LANGUAGES, Words, load
+from bot.locales import LANGUAGES, Words, read
 
 
 def mermaid(flow: Flow[Any], words: Words) -> str:
     """The flow as a Mermaid flowchart. A question with a guard can be passed over, which the dotted line shows."""
     lines = ["flowchart TD", f'    start(["{_quoted(words.plain(f"{flow.name}.title"))}"])']
-    before, passing = ["start"], False
+    before = ["start"]
     for step in flow.steps:
         label = _quoted(f"{step.id}: {words.plain(f'{flow.name}.{step.id}.label')}")
         opening, closing = {PickOne: ("{{", "}}"), PickSeveral: ("[[", "]]"), Write: ("[/", "/]")}[type(step)]
         lines.append(f'    {step.id}{opening}"{label}"{closing}')
-        lines += [f"    {one} {'-.->' if passing and one != before[-1] else '-->'} {step.id}" for one in before]
-        passing = step.when is not always
-        before = [*before, step.id] if passing else [step.id]
-    end = "review" if flow.review else "finish"
-    lines += [f"    {one} --> {end}" for one in before]
+        lines += _arrows(before, step.id)
+        before = [step.id] if step.when is always else [*before, step.id]
+    lines += _arrows(before, "review" if flow.review else "finish")
     if flow.review:
         lines += ['    review["✓ review"]', "    review -- Change --> " + flow.steps[0].id, "    review --> finish"]
     return "\n".join([*lines, f'    finish(["{_quoted(plain(words(f"{flow.name}.over")))}"])'])
 
 
+def _arrows(before: Sequence[str], to: str) -> list[str]:
+    return [f"    {one} {'-->' if one == before[-1] else '-.->'} {to}" for one in before]
+
+
 def lint(flows: Mapping[str, Flow[Any]]) -> list[str]:
     """Everything that is wrong with the flows, a line each."""
-    by_language = load()
+    # Each catalogue as it is written, since the words that people see fall back to English.
+    catalogues = [Words(language, read(language)) for language in LANGUAGES]
     return [
         problem
         for flow in flows.values()
-        for problem in (*_shape(flow), *(p for code in LANGUAGES for p in _texts(flow, by_language[code])))
+        for problem in (*_shape(flow), *(p for words in catalogues for p in _texts(flow, words)))
     ]
 
 
@@ -42,44 +45,88 @@ def _shape(flow: Flow[Any]) -> Iterable[str]:
     ids = [step.id for step in flow.steps]
     for id in sorted({id for id in ids if ids.count(id) > 1}):
         yield f"{flow.name}.{id}: two questions have this id"
+    reached = _reached(flow)
     for step in flow.steps:
         if step.id not in fields:
             yield f"{flow.name}.{step.id}: {flow.answers.__name__} has no field of this name"
         for other in step.resets:
             if other not in ids:
                 yield f"{flow.name}.{step.id}: resets {other}, which is no question"
-        if not _reachable(flow, step):
+        if step.id not in reached:
             yield f"{flow.name}.{step.id}: no answers lead to this question"
 
 
-def _reachable(flow: Flow[Any], step: Step) -> bool:
-    """Whether some combination of one answer to each closed question opens the guard. Tried value by value, with the
-    other guards' questions open, since guards look at few answers."""
-    closed = {
-        other.id: other.options
-        for other in flow.steps
-        if isinstance(other, PickOne | PickSeveral) and isinstance(other.options, tuple)
-    }
-    tries: list[dict[str, Any]] = [{}]
-    for other in flow.steps:
-        values: list[Any] = [None]
-        if other.id in closed:
-            values += [[v] if isinstance(other, PickSeveral) else v for v in closed[other.id]]
-        else:
-            values += [["new"] if isinstance(other, PickSeveral) else "new"]
-        if len(tries) * len(values) <= 20_000:
-            tries = [{**one, other.id: value} for one in tries for value in values]
-        else:
-            tries += [{**one, other.id: value} for one in tries[:50] for value in values[1:]]
-    return any(_opens(flow, step, answers) for answers in tries)
+class _Open(str):
+    """An answer that nobody can foresee. What a guard compares it with is noted, as another answer to try."""
+
+    compared: set[str]
+
+    def __new__(cls, compared: set[str]) -> Self:
+        answer = super().__new__(cls, "anything")
+        answer.compared = compared
+        return answer
+
+    def __eq__(self, other: object) -> bool:
+        self.compared.add(str(other))
+        return False
+
+    __hash__ = str.__hash__
 
 
-def _opens(flow: Flow[Any], step: Step, answers: Mapping[str, Any]) -> bool:
-    return bool(step.when(flow.answers.model_construct(**{**_blank(flow), **answers})))
+class _Watched:
+    """Answers as a guard sees them: it is noted which ones it looks at."""
+
+    def __init__(self, answers: Mapping[str, Any], noted: dict[str, set[str]]) -> None:
+        self._answers = answers
+        self._noted = noted
+
+    def __getattr__(self, name: str) -> Any:
+        self._noted.setdefault(name, set())
+        return self._answers[name]
 
 
-def _blank(flow: Flow[Any]) -> dict[str, Any]:
-    return {name: field.get_default() for name, field in flow.answers.model_fields.items()}
+def _reached(flow: Flow[Any]) -> set[str]:
+    """The questions that some answers lead to.
+
+    Walks through the flow, branching only where a guard looks. Where guards look shows on the way, so the walk is
+    repeated until it shows nothing new.
+    """
+    noted: dict[str, set[str]] = {}
+    while True:
+        before = {name: set(compared) for name, compared in noted.items()}
+        reached: set[str] = set()
+        ways = _starts(flow, noted)
+        while ways:
+            answers = ways.pop()
+            step = next((s for s in flow.steps if answers.get(s.id) is None and s.when(_Watched(answers, noted))), None)
+            if step is not None:
+                reached.add(step.id)
+                ways += [{**answers, step.id: value} for value in _tries(step, noted)]
+        if noted == before:
+            return reached
+
+
+def _starts(flow: Flow[Any], noted: Mapping[str, set[str]]) -> list[dict[str, Any]]:
+    """Nothing answered yet, with each combination of what may be known beforehand."""
+    starts: list[dict[str, Any]] = [{name: field.get_default() for name, field in flow.answers.model_fields.items()}]
+    for name, default in starts[0].items():
+        if isinstance(default, bool) and name in noted:
+            starts += [{**start, name: not default} for start in starts]
+    return starts
+
+
+def _tries(step: Step, noted: dict[str, set[str]]) -> list[Any]:
+    """The answers that can make a difference: one when no guard looks at them."""
+    several = isinstance(step, PickSeveral)
+    if isinstance(step, Write) or callable(step.options):
+        compared = noted.get(step.id, set())
+        values = [_Open(compared), *sorted(compared)]
+    else:
+        values = list(step.options)
+    tries: list[Any] = [[value] for value in values] + [values] if several else [*values]
+    if step.optional:
+        tries.append([] if several else "")
+    return tries if step.id in noted else tries[:1]
 
 
 def _texts(flow: Flow[Any], words: Words) -> Iterable[str]:

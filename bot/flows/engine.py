@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from zlib import crc32
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
@@ -19,7 +20,7 @@ from bot.clock import Clock
 from bot.flows.router import moves_accounts, route
 from bot.flows.turn import House, Outcome, Reply, Turn
 from bot.flows.zone import is_zone
-from bot.outreach.postbox import sender_of
+from bot.outreach.postbox import Learnt, sender_of
 from storage import coalitions, conversations, outbox, people
 from storage.conversations import Conversation
 from storage.outbox import Outgoing, Row
@@ -37,20 +38,23 @@ class Replies(Protocol):
 
     def lease_until(self) -> datetime: ...
 
-    async def write(self, connection: AsyncConnection) -> None: ...
+    async def write(self, connection: AsyncConnection) -> Sequence[Learnt]: ...
+
+    def written(self, learnt: Sequence[Learnt]) -> None: ...
 
     def post(self, rows: Sequence[tuple[Row, Message]]) -> None: ...
 
 
 @dataclass(slots=True)
 class _Savepoint:
-    """One event's savepoint, opened when the event first touches the database."""
+    """One event's savepoint, opened when the event first touches the database and savepoints are `wanted`."""
 
     connection: AsyncConnection
+    wanted: bool
     nested: AsyncTransaction | None = None
 
     async def open(self) -> AsyncConnection:
-        if self.nested is None:
+        if self.wanted and self.nested is None:
             self.nested = await self.connection.begin_nested()
         return self.connection
 
@@ -74,6 +78,10 @@ class _Group:
     replies: list[Reply] = field(default_factory=list)
 
 
+class _Raised(Exception):
+    """An event raised in a transaction without savepoints, and so undid all of it."""
+
+
 class Engine:
     """Runs events. Safe to use from several processes on one PostgreSQL database; on SQLite from one."""
 
@@ -90,36 +98,44 @@ class Engine:
         At most one event of a participant is in a group; the caller sees to that by account, and a participant's
         second account is seen to here.
         """
+        try:
+            return await self._handle(events, savepoints=False)
+        except _Raised:
+            # Savepoints are a good part of what a group costs, so it gets them only once an event has raised.
+            return await self._handle(events, savepoints=True)
+
+    async def _handle(self, events: Sequence[Event], *, savepoints: bool) -> list[Outcome]:
         now = self._clock()
         outcomes: dict[str, Outcome] = {}
         posted: list[tuple[Row, Message]] = []
         async with self._database.begin() as connection:
-            await self._replies.write(connection)
+            learnt = await self._replies.write(connection)
             fresh_keys = await people.accept(connection, [event.origin.key for event in events], now)
             fresh = list({e.origin.key: e for e in events if e.origin.key in fresh_keys}.values())
             if fresh:
                 group = await _read(connection, fresh, now)
                 seen: set[int] = set()
                 outdated = False
-                for event in fresh:
+                for place, event in enumerate(fresh):
                     # Whose account is whose is read anew around an event that changes it.
                     moves = moves_accounts(event)
                     if outdated or group.people[str(event.origin.account)].id in seen or (moves and seen):
                         await self._write(connection, group, now, posted)
-                        group = await _read(connection, fresh, now)
+                        # Only who is still to come: one of the others may have had themselves erased.
+                        group = await _read(connection, fresh[place:], now)
                         seen.clear()
                     seen.add(group.people[str(event.origin.account)].id)
-                    outcomes[event.origin.key] = await self._run(connection, group, event, now)
+                    outcomes[event.origin.key] = await self._run(_Savepoint(connection, savepoints), group, event, now)
                     outdated = moves
                 await self._write(connection, group, now, posted)
+        self._replies.written(learnt)
         self._replies.post(posted)
         # The first of two events with one key did it; the other one is the repetition.
         return [outcomes.pop(event.origin.key, DUPLICATE) for event in events]
 
-    async def _run(self, connection: AsyncConnection, group: _Group, event: Event, now: datetime) -> Outcome:
+    async def _run(self, savepoint: _Savepoint, group: _Group, event: Event, now: datetime) -> Outcome:
         """One event, in its savepoint. One that raises is undone alone, and its person is told."""
         person = group.people[str(event.origin.account)]
-        savepoint = _Savepoint(connection)
         turn = self._turn(savepoint, group, replace(person), event, now)
         try:
             _learn(turn)
@@ -127,11 +143,13 @@ class Engine:
             if turn.erased:
                 await coalitions.forget_participant(await turn.connection(), person.id)
             await savepoint.close()
-        except Exception:
+        except Exception as error:
+            if not savepoint.wanted:
+                raise _Raised from error
             await savepoint.undo()
-            reference = f"{abs(hash(event.origin.key)) % 36**6:06x}"
+            reference = f"{crc32(event.origin.key.encode()):08x}"
             log.exception("event_failed", reference=reference, kind=type(event).__name__)
-            turn = self._turn(_Savepoint(connection), group, replace(person), event, now)
+            turn = self._turn(_Savepoint(savepoint.connection, True), group, replace(person), event, now)
             turn.say(turn.words("error.apology", reference=reference), turn.onward((("start.help", "help"),)))
         if turn.erased:
             # Nothing of this person is written back, and the last word is said without an account to hang it on.

@@ -48,13 +48,11 @@ async def take_changes(turn: Turn, flow: Flow[Any], conversation: Conversation, 
 async def take_form(
     turn: Turn, flow: Flow[Any], conversation: Conversation, values: Mapping[str, Value]
 ) -> dict[str, str]:
-    """Keep what a form was sent with; what does not fit comes back as words per field, and the rest is kept."""
-    first = flow.step(conversation.step)
-    if first is None:
-        return {}
+    """Keep what a form was sent with, be it an older one than the one shown now; what does not fit comes back as words
+    per field, and the rest is kept."""
     errors: dict[str, str] = {}
     for step in flow.steps:
-        if step.page != first.page or step.id not in values or not step.when(answers_of(flow, conversation)):
+        if step.id not in values or not step.when(answers_of(flow, conversation)):
             continue
         try:
             value = await _read(turn, flow, conversation, step, values[step.id])

@@ -10,8 +10,9 @@ from babel.dates import format_date
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, Standing
-from bot.flows.converse import Flows, stop
+from bot.flows.converse import Flows
 from bot.flows.flow import Flow, Halt
+from bot.flows.moves import stop
 from bot.flows.turn import Turn
 from bot.locales import LANGUAGES
 from storage import conversations
@@ -44,7 +45,7 @@ async def start(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
     rows: Rows = ()
     if unfinished:
         parts.append(turn.words("start.unfinished"))
-        rows += ((_continue(turn, unfinished[0]),),)
+        rows += ((continue_button(turn, unfinished[0]),),)
     rows += turn.onward(
         (("start.join", "join"), ("start.coalitions", "coalitions"), ("start.objectives", "objectives"))
     )
@@ -68,10 +69,7 @@ async def help_(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
         for name in commands
     ]
     human = turn.words("help.human", contact=turn.house.contact) if turn.house.contact else turn.words("help.nobody")
-    rows: Rows = ()
-    if turn.conversation is not None:
-        rows = ((_continue(turn, turn.conversation),),)
-    return join([turn.words("help.head"), join(lines), turn.words("help.how"), human], "\n\n"), rows
+    return join([turn.words("help.head"), join(lines), turn.words("help.how"), human], "\n\n"), ()
 
 
 async def privacy(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
@@ -104,7 +102,7 @@ async def language(turn: Turn, argument: str) -> tuple[Markup, Rows]:
             tuple((f"language.{code}", str(Standing("language", code))) for code in LANGUAGES)
         )
     turn.person.language = argument
-    rows: Rows = ((_continue(turn, turn.conversation),),) if turn.conversation is not None else ()
+    rows: Rows = ((continue_button(turn, turn.conversation),),) if turn.conversation is not None else ()
     return turn.words("language.done"), (
         *rows,
         *turn.onward((("start.join", "join"), ("start.help", "help"))),
@@ -136,7 +134,7 @@ async def idle(turn: Turn) -> None:
             ),
         )
         if unfinished := await _unfinished(turn):
-            rows = ((_continue(turn, unfinished[0]),), *rows)
+            rows = ((continue_button(turn, unfinished[0]),), *rows)
     turn.say(words, rows)
 
 
@@ -154,7 +152,8 @@ async def _unfinished(turn: Turn) -> list[Conversation]:
     return [conversation for conversation in begun if conversation.history]
 
 
-def _continue(turn: Turn, conversation: Conversation) -> Button:
+def continue_button(turn: Turn, conversation: Conversation) -> Button:
+    """Leads back into a conversation."""
     return turn.button("stopped.continue", Screen(conversation.id, conversation.rev, "g"))
 
 

@@ -75,14 +75,13 @@ class Intake:
         self._awake.set()
 
     async def _record(self) -> None:
+        # Before, not after: what comes in while these are written wakes us again.
+        self._awake.clear()
         try:
             await self._results.record()
         except Exception as error:
             # They are still there, and are written with the next transaction that succeeds.
             log.warning("results_not_recorded", error=type(error).__name__)
-        self._awake.clear()
-        if self._waiting:
-            self._awake.set()
 
     async def _take_group(self) -> None:
         group: dict[Account, tuple[Event, asyncio.Future[Outcome]]] = {}

@@ -95,25 +95,37 @@ async def _facilities(turn: Turn, answers: Join) -> Sequence[Option]:
     core, others = turn.house.catalogue.facilities("core"), turn.house.catalogue.facilities("global")
     partnership = _for_organisation(answers) and answers.organisation_type in PARTNERSHIP_TYPES
     ordered: tuple[Facility, ...] = (*core, *others) if partnership else (*others, *core)
-    return [Option(entry.code, describe.facility(entry, turn.words), entry.kind) for entry in ordered]
+    return [Option(entry.code, describe.facility_in_list(entry, turn.words), entry.kind) for entry in ordered]
 
 
 async def _proposal(turn: Turn, answers: Join) -> Markup:
     partnership = _for_organisation(answers) and answers.organisation_type in PARTNERSHIP_TYPES
-    return turn.words("join.propose_partnership" if partnership else "join.propose_alliance")
+    return join(
+        [
+            turn.words("join.propose_partnership" if partnership else "join.propose_alliance"),
+            describe.original_wording(turn.house.catalogue.all_facilities, turn.words),
+        ]
+    )
 
 
 async def _coalitions(turn: Turn, answers: Join) -> Sequence[Option]:
-    """Those that exist, then one under the facility's own name when there is none yet, then one of one's own."""
+    """Those that exist, with one under the facility's own name in any case, then one of one's own."""
     facility = _facility(turn, answers)
     existing = await coalitions.open_in(await turn.connection(), facility.code)
     options = [
-        Option(str(one.id), turn.words.plain(f"join.coalition.{one.state}", title=one.title)) for one in existing
+        Option(_value(one, facility), turn.words.plain(f"join.coalition.{one.state}", title=one.title))
+        for one in existing
     ]
-    title = facility.title(turn.language).text
-    if not any(one.title.casefold() == title.casefold() for one in existing):
+    if not any(option.value == "first" for option in options):
+        title = facility.title(turn.language).text
         options.append(Option("first", turn.words.plain("join.coalition.first", title=title)))
     return [*options, Option("new", turn.words.plain("join.coalition.new"))]
+
+
+def _value(one: Coalition, facility: Facility) -> str:
+    """`first` for the one under the facility's own name, whether it is there yet or not: somebody else's request may
+    bring it into being while the question is on the screen."""
+    return "first" if one.title.casefold() == facility.title("en").text.casefold() else str(one.id)
 
 
 async def _about_facility(turn: Turn, answers: Join) -> Markup:
@@ -188,7 +200,8 @@ async def _begin(turn: Turn, argument: str) -> Beginning:
     if (id := row_id(argument)) is not None:
         wanted = await coalitions.coalition(await turn.connection(), id)
         if wanted is not None and wanted.state != "closed":
-            answers |= {"facility": wanted.facility, "coalition": str(wanted.id)}
+            facility = turn.house.catalogue.facility(wanted.facility)
+            answers |= {"facility": facility.code, "coalition": _value(wanted, facility)}
     elif any(facility.code == argument for facility in turn.house.catalogue.all_facilities):
         answers["facility"] = argument
     return Beginning(answers)
@@ -280,9 +293,14 @@ async def _coalition_id(turn: Turn, answers: Join) -> int:
 
 
 async def _chosen(turn: Turn, answers: Join) -> Coalition | None:
-    if not (answers.coalition or "").isdigit():
-        return None
-    return await coalitions.coalition(await turn.connection(), int(answers.coalition or ""))
+    """The coalition, when there is one already."""
+    connection = await turn.connection()
+    if answers.coalition == "first":
+        facility = _facility(turn, answers)
+        existing = await coalitions.open_in(connection, facility.code)
+        return next((one for one in existing if _value(one, facility) == "first"), None)
+    id = row_id(answers.coalition or "")
+    return await coalitions.coalition(connection, id) if id is not None else None
 
 
 def _facility(turn: Turn, answers: Join) -> Facility:

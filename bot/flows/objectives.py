@@ -45,9 +45,10 @@ async def facilities(turn: Turn, argument: str) -> tuple[Markup, Rows]:
     if argument not in ("core", "global"):
         raise Halt(turn.words("objectives.gone"), (("start.objectives", "objectives"),))
     entries = turn.house.catalogue.facilities("core" if argument == "core" else "global")
-    lines = [text(f"{place}. {describe.facility(entry, turn.words)}") for place, entry in enumerate(entries, 1)]
+    lines = [text(f"{place}. {describe.facility_in_list(entry, turn.words)}") for place, entry in enumerate(entries, 1)]
     buttons = [_button(str(place), entry.code) for place, entry in enumerate(entries, 1)]
-    return join([turn.words(f"objectives.about_{argument}"), join(lines)], "\n\n"), (
+    note = describe.original_wording(entries, turn.words)
+    return join([turn.words(f"objectives.about_{argument}"), note, join(lines)], "\n\n"), (
         *_in_rows(buttons),
         (turn.button("objectives.to_plan", "objectives"),),
     )

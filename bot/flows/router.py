@@ -108,6 +108,9 @@ async def _command(turn: Turn, name: str, argument: str) -> None:
     if not turn.event.origin.private and name == "link" and argument:
         await linking.link_in_public(turn, argument)
         return
+    if not turn.event.origin.private and name not in COMMANDS:
+        # Meant for another bot of the group.
+        return
     if not turn.event.origin.private:
         # In a group the bot says only where to go on.
         label = turn.words.plain("group.continue")
@@ -138,6 +141,11 @@ async def open_(turn: Turn, token: Standing) -> None:
         await converse.begin(turn, FLOWS[token.name], token.argument)
     elif token.name in VIEWS:
         words, rows = await VIEWS[token.name](turn, token.argument)
+        if turn.conversation is not None and token.name != "start" and not turn.erased:
+            # Who looks around in the middle of a form finds the way back first.
+            back = front.continue_button(turn, turn.conversation)
+            if all(button.token != back.token for row in rows for button in row):
+                rows = ((back,), *rows)
         turn.say(words, rows, edits=turn.tapped)
     elif token.name == "cancel":
         await front.cancel(turn, FLOWS)

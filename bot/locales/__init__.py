@@ -24,14 +24,25 @@ class Words:
     def __init__(self, language: str, texts: GNUTranslations) -> None:
         self.language = language
         self._texts = texts
+        # A screen says some twenty texts, and looking one up anew takes ten times as long.
+        self._parsed: dict[str, Markup] = {}
+        self._plain: dict[str, str] = {}
 
     def __call__(self, text: str, /, **values: object) -> Markup:
         """The text with this id. Raises KeyError when no catalogue has it."""
-        return fill(parse(self._source(text)), values) if values else parse(self._source(text))
+        parsed = self._parsed.get(text)
+        if parsed is None:
+            parsed = self._parsed[text] = parse(self._source(text))
+        return fill(parsed, values) if values else parsed
 
     def plain(self, text: str, /, **values: object) -> str:
         """The text with this id, without markup: for labels and titles."""
-        return plain(self(text, **values))
+        if values:
+            return plain(self(text, **values))
+        words = self._plain.get(text)
+        if words is None:
+            words = self._plain[text] = plain(self(text))
+        return words
 
     def count(self, text: str, n: int, /, **values: object) -> Markup:
         """The text for `n` of something."""

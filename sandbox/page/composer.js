@@ -1,114 +1,160 @@
-/** The box one writes in: Enter sends, Shift+Enter breaks the line, "/" offers the commands. One per pane. */
+/** The box one writes in: Enter sends, Shift+Enter breaks the line, "/" offers the commands. */
 
 import { ICONS, h, icon } from "./dom.js";
 
-/**
- * `send(text)` and `attach(file)` hear what is written and chosen; `commands()` gives [{command, description}] for the
- * offered list, `accept(command)` what choosing one does ("fill" or "send"). Drafts are kept per conversation.
- */
-export function createComposer({ id, send, attach, commands, accept = "fill" }) {
-  const drafts = new Map();
-  let conversation = null;
-  let chosen = 0;
+const MAX_HEIGHT = 160;
 
-  const list = h("ul.offers", { id: `${id}-offers`, role: "listbox", "aria-label": "Commands", hidden: true });
-  const box = h("textarea", {
-    id: `${id}-text`, rows: "1", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
-    "aria-controls": `${id}-offers`, autocomplete: "off", spellcheck: "false",
-    oninput: () => { grow(); offer(); }, onkeydown, onblur: () => setTimeout(hide, 120),
-  });
-  const picker = h("input", {
-    type: "file", tabindex: "-1", "aria-hidden": "true", class: "unseen",
-    onchange: () => { if (picker.files[0]) attach(picker.files[0]); picker.value = ""; },
-  });
-  const clip = h("button.round", { type: "button", "aria-label": "Attach a file", title: "Attach a file",
-    onclick: () => picker.click() }, icon(ICONS.clip));
-  const go = h("button.round.go", { type: "button", "aria-label": "Send", title: "Send", onclick: submit }, icon(ICONS.send));
-  const element = h("div.composer", {}, list, clip, picker, box, go);
+export class Composer {
+  /**
+   * `send(text)` and `attach(file)` hear what is written and chosen. `commands()` gives [{command, description, hint?}]
+   * to offer; choosing one fills it in, or sends it when `sendsCommands`.
+   */
+  constructor({ id, send, attach, commands, sendsCommands = false }) {
+    Object.assign(this, { id, send, attach, commands, sendsCommands });
+    this.drafts = new Map();
+    this.conversation = null;
+    this.chosen = 0;
+    this.#build();
+  }
 
-  function grow() {
-    box.style.height = "auto";
-    box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
-    element.classList.toggle("filled", box.value.trim() !== "");
+  #build() {
+    const listId = `${this.id}-offers`;
+    this.list = h("ul.offers", { id: listId, role: "listbox", "aria-label": "Commands", hidden: true });
+    this.box = h("textarea", {
+      id: `${this.id}-text`,
+      rows: "1",
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": listId,
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.#typed(),
+      onkeydown: (event) => this.#key(event),
+      onblur: () => this.#hide(),
+    });
+    const picker = h("input.unseen", {
+      type: "file",
+      tabindex: "-1",
+      "aria-hidden": "true",
+      onchange: () => {
+        if (picker.files[0]) this.attach(picker.files[0]);
+        picker.value = "";
+      },
+    });
+    const button = (className, label, path, onclick) =>
+      h(className, { type: "button", "aria-label": label, title: label, onclick }, icon(path));
+    const clip = button("button.round", "Attach a file", ICONS.clip, () => picker.click());
+    const go = button("button.round.go", "Send", ICONS.send, () => this.#submit());
+    this.element = h("div.composer", {}, this.list, clip, picker, this.box, go);
   }
-  function offered() {
-    const word = box.value;
-    if (!/^\/\S*$/.test(word)) return [];
-    return commands().filter(({ command }) => command.startsWith(word.toLowerCase()));
+
+  focus() {
+    this.box.focus();
   }
-  function hide() {
-    list.hidden = true;
-    box.setAttribute("aria-expanded", "false");
-    box.removeAttribute("aria-activedescendant");
+
+  /** Replace what is written. */
+  set(text) {
+    this.box.value = text;
+    this.chosen = 0;
+    this.#grow();
   }
-  function offer() {
-    const options = offered();
-    if (!options.length) return hide();
-    chosen = Math.min(chosen, options.length - 1);
-    list.replaceChildren(...options.map(({ command, description, hint }, index) =>
-      h("li", { role: "option", id: `${id}-offer-${index}`, "aria-selected": String(index === chosen),
-        onmousedown: (event) => { event.preventDefault(); take(command); } },
-      h("strong", {}, command), hint ? h("span.hint", {}, ` ${hint}`) : null, h("span.about", {}, description))));
-    list.hidden = false;
-    box.setAttribute("aria-expanded", "true");
-    box.setAttribute("aria-activedescendant", `${id}-offer-${chosen}`);
-    list.children[chosen]?.scrollIntoView({ block: "nearest" });
-  }
-  function take(command) {
-    hide();
-    if (accept === "send") {
-      set("");
-      send(command);
-    } else {
-      set(`${command} `);
+
+  /** Show the composer of the conversation `key`, with what was left unsent there. */
+  turnTo(key, placeholder) {
+    if (this.conversation !== null && this.conversation !== key) {
+      this.drafts.set(this.conversation, this.box.value);
+      this.set(this.drafts.get(key) ?? "");
     }
-    box.focus();
+    this.conversation = key;
+    this.box.placeholder = placeholder;
+    this.box.setAttribute("aria-label", placeholder);
   }
-  function set(text) {
-    box.value = text;
-    chosen = 0;
-    grow();
+
+  #grow() {
+    this.box.style.height = "auto";
+    this.box.style.height = `${Math.min(this.box.scrollHeight, MAX_HEIGHT)}px`;
+    this.element.classList.toggle("filled", this.box.value.trim() !== "");
   }
-  function submit() {
-    const text = box.value.trim();
-    hide();
+
+  #typed() {
+    this.#grow();
+    this.#offer();
+  }
+
+  #offered() {
+    const word = this.box.value.toLowerCase();
+    return /^\/\S*$/.test(word) ? this.commands().filter(({ command }) => command.startsWith(word)) : [];
+  }
+
+  #hide() {
+    this.list.hidden = true;
+    this.box.setAttribute("aria-expanded", "false");
+    this.box.removeAttribute("aria-activedescendant");
+  }
+
+  #offer() {
+    const offered = this.#offered();
+    if (!offered.length) {
+      this.#hide();
+      return;
+    }
+    this.chosen = Math.min(this.chosen, offered.length - 1);
+    this.list.replaceChildren(...offered.map((one, index) => this.#drawOffer(one, index)));
+    this.list.hidden = false;
+    this.box.setAttribute("aria-expanded", "true");
+    this.box.setAttribute("aria-activedescendant", `${this.id}-offer-${this.chosen}`);
+    this.list.children[this.chosen].scrollIntoView({ block: "nearest" });
+  }
+
+  #drawOffer({ command, description, hint }, index) {
+    const onmousedown = (event) => {
+      event.preventDefault(); // keeps focus, and with it the list, until the command is taken
+      this.#take(command);
+    };
+    const selected = String(index === this.chosen);
+    return h(
+      "li",
+      { role: "option", id: `${this.id}-offer-${index}`, "aria-selected": selected, onmousedown },
+      h("strong", {}, command),
+      hint ? h("span.hint", {}, ` ${hint}`) : null,
+      h("span.about", {}, description),
+    );
+  }
+
+  #take(command) {
+    this.#hide();
+    this.set(this.sendsCommands ? "" : `${command} `);
+    if (this.sendsCommands) this.send(command);
+    this.box.focus();
+  }
+
+  #submit() {
+    const text = this.box.value.trim();
+    this.#hide();
     if (!text) return;
-    set("");
-    send(text);
-    box.focus();
+    this.set("");
+    this.send(text);
+    this.box.focus();
   }
-  function onkeydown(event) {
-    const options = list.hidden ? [] : offered();
+
+  #key(event) {
+    const offered = this.list.hidden ? [] : this.#offered();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (options.length && step) {
-      chosen = (chosen + step + options.length) % options.length;
-      offer();
-    } else if (options.length && event.key === "Tab" && !event.shiftKey) {
-      take(options[chosen].command);
-    } else if (options.length && event.key === "Escape") {
-      hide();
-    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      if (options.length && box.value !== options[chosen].command) take(options[chosen].command);
-      else submit();
+    const enter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    const tab = event.key === "Tab" && !event.shiftKey;
+    if (offered.length && step) {
+      this.chosen = (this.chosen + step + offered.length) % offered.length;
+      this.#offer();
+    } else if (offered.length && (tab || (enter && this.box.value !== offered[this.chosen].command))) {
+      this.#take(offered[this.chosen].command);
+    } else if (offered.length && event.key === "Escape") {
+      this.#hide();
+    } else if (enter) {
+      this.#submit();
     } else {
       return;
     }
     event.preventDefault();
   }
-
-  return {
-    element,
-    set,
-    focus: () => box.focus(),
-    /** Show the composer of `key` with its draft. */
-    turnTo(key, placeholder) {
-      if (conversation !== null && conversation !== key) {
-        drafts.set(conversation, box.value);
-        set(drafts.get(key) ?? "");
-      }
-      conversation = key;
-      box.placeholder = placeholder;
-      box.setAttribute("aria-label", placeholder);
-    },
-  };
 }

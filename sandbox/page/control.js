@@ -28,7 +28,7 @@ export async function ask(path, { method = "GET", body, signal } = {}) {
   return answer;
 }
 
-/** What `person` sees. After a revision seen before it waits up to `wait` seconds for a newer one: null when there is none. */
+/** What `person` sees. After a revision seen before, waits up to `wait` seconds for a newer one: null without one. */
 export function look(person, { after = null, wait = 0, signal } = {}) {
   const query = after === null ? { person } : { person, after, wait };
   return ask(`view?${new URLSearchParams(query)}`, { signal });

@@ -14,7 +14,9 @@ export function h(selector, properties = {}, ...children) {
     else if (name === "value" || name === "checked" || name === "selected") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -52,7 +54,8 @@ const FOCUSABLE = "button, input, select, textarea, a[href], summary, [tabindex=
 /** What Tab reaches inside `root`, in order. */
 export function reachable(root) {
   return [...root.querySelectorAll(FOCUSABLE)].filter(
-    (element) => !element.disabled && element.tabIndex >= 0 && element.getClientRects().length > 0);
+    (element) => !element.disabled && element.tabIndex >= 0 && element.getClientRects().length > 0,
+  );
 }
 
 /** Where focus (and the caret) is inside `root`, as something that survives a redraw: a name, else a position. */

@@ -4,8 +4,14 @@ import { h } from "./dom.js";
 import { link } from "./mrkdwn.js";
 
 const TAGS = {
-  bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
-  blockquote: "blockquote", expandable_blockquote: "blockquote",
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  code: "code",
+  pre: "pre",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
 };
 
 /** The nodes of `text` with `entities` ({type, offset, length, url?}); `onCommand(text)` hears taps on /commands. */
@@ -23,7 +29,14 @@ function build(text, from, to, list, onCommand) {
     const end = Math.min(first.offset + first.length, to);
     if (first.offset > at) out.push(text.slice(at, first.offset));
     const inside = others.filter((entity) => entity.offset < end);
-    out.push(wrap(first, text.slice(first.offset, end), build(text, first.offset, end, inside, onCommand), onCommand));
+    out.push(
+      wrap(
+        first,
+        text.slice(first.offset, end),
+        build(text, first.offset, end, inside, onCommand),
+        onCommand,
+      ),
+    );
     at = end;
     rest = others.filter((entity) => entity.offset >= end);
   }

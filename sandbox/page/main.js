@@ -1,14 +1,14 @@
 /** The page, put together: the panes, the people, the clock and the inspector. */
 
 import { Refused, ask } from "./control.js";
-import { createClock } from "./clock.js";
+import { Clock } from "./clock.js";
 import { h, redraw } from "./dom.js";
-import { createInspector } from "./inspector.js";
-import { createLayout, openHelp } from "./layout.js";
+import { Inspector } from "./inspector.js";
+import { Layout, openHelp } from "./layout.js";
 import { showPeople } from "./people.js";
-import { PLATFORMS, createSeats } from "./seats.js";
-import { createSlack } from "./slack.js";
-import { createTelegram } from "./telegram.js";
+import { PLATFORMS, Seats } from "./seats.js";
+import { SlackPane } from "./slack.js";
+import { TelegramPane } from "./telegram.js";
 
 const NAMES = { slack: "Slack", telegram: "Telegram" };
 const TROUBLE_MS = 6000;
@@ -24,7 +24,7 @@ function trouble(error) {
 }
 
 const connected = (yes) => document.body.classList.toggle("away", !yes);
-const world = createSeats({ seen: () => show(), connected });
+const world = new Seats({ seen: () => show(), connected });
 
 /** What a pane needs of the page. Acts are made by whoever sits in front of that platform. */
 function appOf(platform) {
@@ -53,13 +53,19 @@ function appOf(platform) {
   };
 }
 
-const slack = createSlack($("slack"), appOf("slack"));
-const telegram = createTelegram($("telegram"), appOf("telegram"));
-const inspector = createInspector($("inspector"), { people: () => people, trouble, closeInspector: () => layout.inspect(false) });
+const slack = new SlackPane($("slack"), appOf("slack"));
+const telegram = new TelegramPane($("telegram"), appOf("telegram"));
+const inspector = new Inspector($("inspector"), {
+  people: () => people,
+  trouble,
+  close: () => layout.inspect(false),
+});
 const panes = { slack, telegram, inspector };
-const clock = createClock($("clock"), (body) => ask("clock", { method: "POST", body }).catch(trouble));
-const layout = createLayout({
-  focus: (name) => panes[name].focus(), inspecting: (yes) => inspector.open(yes), turned: () => show(),
+const clock = new Clock($("clock"), (body) => ask("clock", { method: "POST", body }).catch(trouble));
+const layout = new Layout({
+  focus: (name) => panes[name].focus(),
+  inspecting: (yes) => inspector.open(yes),
+  turned: () => show(),
 });
 
 /** Follow a link: into the sandbox's own Telegram or Slack where it leads there, else in a new tab. */
@@ -95,16 +101,22 @@ function play(person) {
   if (!people.some(({ id }) => id === person.id)) people = [...people, person];
   const where = PLATFORMS.filter((platform) => person[platform]);
   for (const platform of where) world.sit(platform, person.id);
-  if (where.length && !where.includes(layout.pane())) layout.turnTo(where[0]);
+  if (where.length && !where.includes(layout.pane)) layout.turnTo(where[0]);
   const seated = PLATFORMS.filter((platform) => world.seats[platform]);
-  history.replaceState(null, "", `?${new URLSearchParams(seated.map((platform) => [platform, world.seats[platform]]))}`);
+  history.replaceState(
+    null,
+    "",
+    `?${new URLSearchParams(seated.map((platform) => [platform, world.seats[platform]]))}`,
+  );
   showPeople($("people"), people, world.seats, play);
 }
 
 const sitting = (platform) => people.find(({ id }) => id === world.seats[platform]);
 
 function show() {
-  const latest = PLATFORMS.map(world.view).filter(Boolean).sort((a, b) => b.revision - a.revision)[0];
+  const latest = PLATFORMS.map((platform) => world.view(platform))
+    .filter(Boolean)
+    .sort((a, b) => b.revision - a.revision)[0];
   if (!latest) return;
   const known = new Set(latest.people.map(({ id }) => id));
   people = [...latest.people, ...people.filter(({ id }) => !known.has(id))];
@@ -115,10 +127,12 @@ function show() {
       panes[platform].show(view, sitting(platform));
     }
     const unread = sitting(platform)?.unread?.[platform] ?? 0;
-    redraw($(`tab-${platform}`), unread, () => [NAMES[platform],
-      unread ? h("span.badge", { "aria-label": `${unread} unread` }, String(unread)) : null]);
+    redraw($(`tab-${platform}`), unread, () => [
+      NAMES[platform],
+      unread ? h("span.badge", { "aria-label": `${unread} unread` }, String(unread)) : null,
+    ]);
   }
-  const reader = sitting(layout.pane()) ?? sitting("slack") ?? sitting("telegram");
+  const reader = sitting(layout.pane) ?? sitting("slack") ?? sitting("telegram");
   clock.show(latest.clock, reader?.time_zone ?? "UTC");
   showPeople($("people"), people, world.seats, play);
 }
@@ -147,7 +161,9 @@ async function begin() {
     if (first) world.sit(platform, first.id);
     else {
       $(platform).classList.add("known");
-      $(platform).replaceChildren(h("div.empty", {}, h("p", {}, `Nobody here has a ${NAMES[platform]} account.`)));
+      $(platform).replaceChildren(
+        h("div.empty", {}, h("p", {}, `Nobody here has a ${NAMES[platform]} account.`)),
+      );
     }
   }
   world.begin();

@@ -3,15 +3,62 @@
 import { h } from "./dom.js";
 
 const EMOJI = {
-  white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", wave: "👋", tada: "🎉", seedling: "🌱",
-  herb: "🌿", deciduous_tree: "🌳", evergreen_tree: "🌲", earth_africa: "🌍", earth_americas: "🌎", bell: "🔔",
-  calendar: "📅", date: "📅", clock1: "🕐", hourglass: "⌛", hourglass_flowing_sand: "⏳", bar_chart: "📊",
-  chart_with_upwards_trend: "📈", memo: "📝", pencil2: "✏️", pencil: "📝", busts_in_silhouette: "👥",
-  bust_in_silhouette: "👤", handshake: "🤝", lock: "🔒", link: "🔗", speech_balloon: "💬", star: "⭐", smile: "😄",
-  slightly_smiling_face: "🙂", thumbsup: "👍", "+1": "👍", "-1": "👎", pray: "🙏", heart: "❤️", green_heart: "💚",
-  arrow_right: "➡️", arrow_left: "⬅️", point_right: "👉", information_source: "ℹ️", question: "❓", mag: "🔍",
-  house: "🏠", gear: "⚙️", globe_with_meridians: "🌐", inbox_tray: "📥", outbox_tray: "📤", mega: "📣",
-  large_green_circle: "🟢", large_blue_circle: "🔵", white_circle: "⚪", one: "1️⃣", two: "2️⃣", three: "3️⃣",
+  white_check_mark: "✅",
+  heavy_check_mark: "✔️",
+  x: "❌",
+  warning: "⚠️",
+  wave: "👋",
+  tada: "🎉",
+  seedling: "🌱",
+  herb: "🌿",
+  deciduous_tree: "🌳",
+  evergreen_tree: "🌲",
+  earth_africa: "🌍",
+  earth_americas: "🌎",
+  bell: "🔔",
+  calendar: "📅",
+  date: "📅",
+  clock1: "🕐",
+  hourglass: "⌛",
+  hourglass_flowing_sand: "⏳",
+  bar_chart: "📊",
+  chart_with_upwards_trend: "📈",
+  memo: "📝",
+  pencil2: "✏️",
+  pencil: "📝",
+  busts_in_silhouette: "👥",
+  bust_in_silhouette: "👤",
+  handshake: "🤝",
+  lock: "🔒",
+  link: "🔗",
+  speech_balloon: "💬",
+  star: "⭐",
+  smile: "😄",
+  slightly_smiling_face: "🙂",
+  thumbsup: "👍",
+  "+1": "👍",
+  "-1": "👎",
+  pray: "🙏",
+  heart: "❤️",
+  green_heart: "💚",
+  arrow_right: "➡️",
+  arrow_left: "⬅️",
+  point_right: "👉",
+  information_source: "ℹ️",
+  question: "❓",
+  mag: "🔍",
+  house: "🏠",
+  gear: "⚙️",
+  globe_with_meridians: "🌐",
+  inbox_tray: "📥",
+  outbox_tray: "📤",
+  mega: "📣",
+  large_green_circle: "🟢",
+  large_blue_circle: "🔵",
+  white_circle: "⚪",
+  one: "1️⃣",
+  two: "2️⃣",
+  three: "3️⃣",
 };
 
 const ENTITY = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -49,8 +96,10 @@ function angle(inner, names) {
   const cut = inner.indexOf("|");
   const body = cut < 0 ? inner : inner.slice(0, cut);
   const label = cut < 0 ? "" : inner.slice(cut + 1);
-  if (body.startsWith("@")) return h("span.mention", {}, `@${names.get(body.slice(1)) ?? (label || body.slice(1))}`);
-  if (body.startsWith("#")) return h("span.mention", {}, `#${label || (names.get(body.slice(1)) ?? body.slice(1))}`);
+  if (body.startsWith("@"))
+    return h("span.mention", {}, `@${names.get(body.slice(1)) ?? (label || body.slice(1))}`);
+  if (body.startsWith("#"))
+    return h("span.mention", {}, `#${label || (names.get(body.slice(1)) ?? body.slice(1))}`);
   if (body.startsWith("!date^")) return h("time", {}, body.split("^").length > 2 ? dateToken(body) : label);
   if (body.startsWith("!")) return h("span.mention", {}, label || `@${body.slice(1)}`);
   return link(unescape(body), emojify(unescape(label || body)));
@@ -106,7 +155,8 @@ export function mrkdwn(text, names = new Map()) {
   return String(text ?? "")
     .split(/```/)
     .flatMap((part, index) =>
-      index % 2 ? [h("pre", {}, unescape(part.replace(/^\n/, "")))] : lines(part, names));
+      index % 2 ? [h("pre", {}, unescape(part.replace(/^\n/, "")))] : lines(part, names),
+    );
 }
 
 /** A Block Kit text object ({type: "plain_text" | "mrkdwn", text}) → nodes. */

@@ -7,60 +7,74 @@ const WAIT_SECONDS = 25;
 const RETRY_MS = 1000;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const once = (target, name) => new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
+const once = (target, name) =>
+  new Promise((resolve) => target.addEventListener(name, resolve, { once: true }));
 
-/**
- * `seen()` is called when there is something new to show, `connected(boolean)` when the sandbox goes away or is back.
- * A window keeps one request open per person it shows, and none while it is hidden.
- */
-export function createSeats({ seen, connected }) {
-  const seats = { slack: null, telegram: null };
-  const views = { slack: null, telegram: null };
-  let interrupt = new AbortController();
-
-  function startOver() {
-    interrupt.abort();
-    interrupt = new AbortController();
+export class Seats {
+  /**
+   * `seen()` is called when there is something new to show, `connected(boolean)` when the sandbox goes away or is
+   * back. A window keeps one request open per person it shows, and none while it is hidden.
+   */
+  constructor({ seen, connected }) {
+    Object.assign(this, { seen, connected });
+    this.seats = { slack: null, telegram: null };
+    this.views = { slack: null, telegram: null };
+    this.interrupt = new AbortController();
   }
 
-  async function follow(platform) {
+  /** What the person at `platform` sees, null until it is known. */
+  view(platform) {
+    const view = this.views[platform];
+    return view?.person === this.seats[platform] ? view : null;
+  }
+
+  sit(platform, person) {
+    this.seats[platform] = person;
+    this.startOver();
+  }
+
+  /** Look again at once, as if nothing had been seen. */
+  startOver() {
+    this.interrupt.abort();
+    this.interrupt = new AbortController();
+  }
+
+  begin() {
+    for (const platform of PLATFORMS) this.#follow(platform);
+  }
+
+  async #follow(platform) {
     let revision = null;
     for (;;) {
       if (document.hidden) await once(document, "visibilitychange");
-      const { signal } = interrupt;
-      const person = seats[platform];
-      if (!person || (platform === "telegram" && person === seats.slack)) {
-        await once(signal, "abort");
+      const { signal } = this.interrupt;
+      const person = this.seats[platform];
+      if (!person || (platform === "telegram" && person === this.seats.slack)) {
+        await once(signal, "abort"); // nobody is here, or the other platform's request tells of them
         continue;
       }
       try {
         const view = await look(person, { after: revision, wait: WAIT_SECONDS, signal });
-        connected(true);
-        if (!view) continue;
-        revision = signal.aborted ? null : view.revision;
-        for (const each of PLATFORMS) if (seats[each] === person) views[each] = view;
-        seen();
+        this.connected(true);
+        if (view) this.#take(person, view);
+        if (view) revision = view.revision;
+        if (signal.aborted) revision = null;
       } catch (error) {
         revision = null;
-        if (error.name === "AbortError") continue;
-        if (!(error instanceof Refused)) console.error(error);
-        connected(error.status !== 0);
-        await pause(RETRY_MS);
+        await this.#recover(error);
       }
     }
   }
 
-  return {
-    seats,
-    /** What the person at `platform` sees, null until it is known. */
-    view: (platform) => (views[platform]?.person === seats[platform] ? views[platform] : null),
-    sit(platform, person) {
-      seats[platform] = person;
-      startOver();
-    },
-    startOver,
-    begin() {
-      for (const platform of PLATFORMS) follow(platform);
-    },
-  };
+  #take(person, view) {
+    for (const platform of PLATFORMS) if (this.seats[platform] === person) this.views[platform] = view;
+    this.seen();
+  }
+
+  async #recover(error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof Refused)) console.error(error);
+    this.connected(error.status !== 0);
+    await pause(RETRY_MS);
+  }
 }

@@ -1,270 +1,389 @@
 /** The Slack pane: side bar, conversation, thread, the app's Home, modals. */
 
 import { base64 } from "./control.js";
-import { ICONS, announce, h, icon, keep, openDialog, redraw, stayAtEnd, walkMessages } from "./dom.js";
-import { drawBlocks } from "./blocks.js";
-import { createComposer } from "./composer.js";
-import { createModal } from "./modal.js";
+import { Composer } from "./composer.js";
+import { ICONS, announce, h, icon, keep, redraw, stayAtEnd, walkMessages } from "./dom.js";
+import { Modal } from "./modal.js";
 import { spoken } from "./mrkdwn.js";
 import { avatar } from "./people.js";
+import { drawAbout, drawHome } from "./slack_desk.js";
 import { messageItems } from "./slack_messages.js";
+import { askForChannel, drawSide } from "./slack_side.js";
 import { createSurface, forgetDrafts } from "./surface.js";
 
-const TABS = [["home", "Home"], ["messages", "Messages"], ["about", "About"]];
+const TABS = [
+  ["home", "Home"],
+  ["messages", "Messages"],
+  ["about", "About"],
+];
+const LOG = { role: "log", "aria-live": "off", tabindex: "0" };
 
-/** `app`: {act(path, body), read(conversation), follow(url), visible()}. Returns {show(view, person), openHome()}. */
-export function createSlack(root, app) {
-  const at = { person: null, conversation: null, tab: "messages", thread: null, side: false, noticed: null };
-  let view = null;
-  let zone = "UTC";
-
-  const side = h("nav.slack-side", { "aria-label": "Channels and apps" });
-  const head = h("header.slack-head");
-  const scroller = h("div.slack-messages", { role: "log", "aria-live": "off", "aria-label": "Messages", tabindex: "0" });
-  const desk = h("div.slack-desk", { tabindex: "0", role: "tabpanel" });
-  const notice = h("div.slack-notice", { role: "alert" });
-  const composer = createComposer({ id: "slack", send: (text) => say(text), attach: (file) => attach(file),
-    commands: () => view?.commands ?? [] });
-  const threadHead = h("header.slack-head");
-  const threadList = h("div.slack-messages", { role: "log", "aria-live": "off", "aria-label": "Thread", tabindex: "0" });
-  const threadComposer = createComposer({ id: "slack-thread", send: (text) => say(text, at.thread),
-    attach: (file) => attach(file, at.thread), commands: () => [] });
-  const foot = h("div.slack-foot", {}, notice, composer.element);
-  const main = h("div.slack-main", {}, head, scroller, desk, foot);
-  const thread = h("section.slack-thread", { "aria-label": "Thread", hidden: true }, threadHead, threadList, threadComposer.element);
-  const end = stayAtEnd(scroller);
-  const threadEnd = stayAtEnd(threadList);
-  for (const list of [scroller, threadList]) walkMessages(list);
-  const layer = h("div.modal-layer", { hidden: true });
-  const desktop = h("div.slack-window", {}, side, main, thread);
-  root.append(desktop, layer);
-  const modal = createModal({
-    layer, behind: [desktop], otherwise: () => composer.focus(),
-    surfaceOf: (opened) => surfaceOf(opened),
-    submit: (opened, values) => app.act("slack/submit", { view: opened.id, values, wait: 5 }),
-    close: (opened) => app.act("slack/close", { view: opened.id }),
-  });
-  root.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || modal.isOpen()) return;
-    if (at.thread) closeThread();
-    else if (at.side) toggleSide(false);
-  });
-
-  function names() {
-    const known = Object.entries(view.users).map(([id, user]) => [id, user.name]);
-    return new Map([...known, ...view.conversations.map(({ id, name }) => [id, name])]);
+export class SlackPane {
+  /** `app`: {act(path, body), read(conversation), follow(url), visible(), people()}. */
+  constructor(root, app) {
+    this.app = app;
+    this.view = null;
+    this.zone = "UTC";
+    this.at = { person: null, conversation: null, tab: "messages", thread: null, side: false, noticed: null };
+    this.#buildMain();
+    this.#buildThread();
+    this.side = h("nav.slack-side", { "aria-label": "Channels and apps" });
+    this.desktop = h("div.slack-window", {}, this.side, this.main, this.thread);
+    const layer = h("div.modal-layer", { hidden: true });
+    root.append(this.desktop, layer);
+    this.modal = new Modal({
+      layer,
+      behind: this.desktop,
+      otherwise: () => this.composer.focus(),
+      surfaceOf: (view) => this.#surfaceOf(view),
+      submit: (view, values) => app.act("slack/submit", { view: view.id, values, wait: 5 }),
+      close: (view) => app.act("slack/close", { view: view.id }),
+    });
+    root.addEventListener("keydown", (event) => this.#escape(event));
   }
-  function surfaceOf(opened) {
-    return createSurface({ key: opened.id, on: { view: opened.id }, state: opened.state, errors: opened.errors ?? {}, busy: opened.busy,
-      post: postAction, names: names(), users: view.users, follow: app.follow });
-  }
-  const postAction = (body) => app.act("slack/action", body);
-  const here = () => view.conversations.find(({ id }) => id === at.conversation);
-  const isApp = () => at.conversation === view.bot.dm;
 
-  function say(text, threadTs = null) {
-    const [word, ...rest] = text.split(/\s+/);
-    if (!text.startsWith("/")) {
-      return app.act("slack/say", { text, conversation: at.conversation, ...(threadTs && { thread: threadTs }) });
+  #buildMain() {
+    this.head = h("header.slack-head");
+    this.scroller = h("div.slack-messages", { ...LOG, "aria-label": "Messages" });
+    this.end = stayAtEnd(this.scroller);
+    walkMessages(this.scroller);
+    this.desk = h("div.slack-desk", { tabindex: "0", role: "tabpanel" });
+    this.notice = h("div.slack-notice", { role: "alert" });
+    this.composer = new Composer({
+      id: "slack",
+      send: (text) => this.#say(text),
+      attach: (file) => this.#attach(file),
+      commands: () => this.view?.commands ?? [],
+    });
+    this.foot = h("div.slack-foot", {}, this.notice, this.composer.element);
+    this.main = h("div.slack-main", {}, this.head, this.scroller, this.desk, this.foot);
+  }
+
+  #buildThread() {
+    this.threadList = h("div.slack-messages", { ...LOG, "aria-label": "Thread" });
+    this.threadEnd = stayAtEnd(this.threadList);
+    walkMessages(this.threadList);
+    this.threadComposer = new Composer({
+      id: "slack-thread",
+      send: (text) => this.#say(text, this.at.thread),
+      attach: (file) => this.#attach(file, this.at.thread),
+      commands: () => [],
+    });
+    const shut = { type: "button", "aria-label": "Close the thread", onclick: () => this.#closeThread() };
+    const head = h(
+      "header.slack-head",
+      {},
+      h("div.title", {}, h("h2", {}, "Thread")),
+      h("button.round", shut, icon(ICONS.close)),
+    );
+    this.thread = h(
+      "section.slack-thread",
+      { "aria-label": "Thread", hidden: true },
+      head,
+      this.threadList,
+      this.threadComposer.element,
+    );
+  }
+
+  /** Show what `person` sees; `seen` is the control interface's view. */
+  show(seen, person) {
+    this.view = seen.slack;
+    this.zone = person.time_zone;
+    if (this.at.person !== person.id) {
+      const noticed = this.view.notice?.id ?? null;
+      this.at = {
+        person: person.id,
+        conversation: this.view.bot.dm,
+        tab: "messages",
+        thread: null,
+        side: false,
+        noticed,
+      };
+      this.notice.replaceChildren();
     }
-    if (threadTs) return tell(`${word} cannot be used in a thread. Type it in the conversation itself.`);
-    if (view.commands.some(({ command }) => command === word)) {
-      return app.act("slack/command", { command: word, text: rest.join(" "), conversation: at.conversation });
-    }
-    const [first] = view.commands;
-    const instead = first && `${first.command} ${text.slice(1)}`;
-    return tell(`${word} is not a command in this workspace.`, instead && {
-      label: `Send ${instead}`, go: () => say(instead),
+    this.#draw();
+  }
+
+  openHome() {
+    this.#go(this.view.bot.dm, "home");
+  }
+
+  focus() {
+    if (this.modal.isOpen()) this.modal.focus();
+    else this.composer.focus();
+  }
+
+  #here() {
+    return this.view.conversations.find(({ id }) => id === this.at.conversation);
+  }
+
+  #isApp() {
+    return this.at.conversation === this.view.bot.dm;
+  }
+
+  #names() {
+    const people = Object.entries(this.view.users).map(([id, user]) => [id, user.name]);
+    return new Map([...people, ...this.view.conversations.map(({ id, name }) => [id, name])]);
+  }
+
+  #shared() {
+    return {
+      names: this.#names(),
+      users: this.view.users,
+      follow: this.app.follow,
+      post: (body) => this.app.act("slack/action", body),
+    };
+  }
+
+  #surfaceOf(view) {
+    const { state, busy } = view;
+    return createSurface({
+      key: view.id,
+      blocks: view.blocks,
+      on: { view: view.id },
+      state,
+      busy,
+      errors: view.errors ?? {},
+      ...this.#shared(),
     });
   }
-  async function attach(file, threadTs = null) {
-    app.act("slack/send_file", { name: file.name, data: await base64(file), mimetype: file.type || undefined,
-      conversation: at.conversation, ...(threadTs && { thread: threadTs }) });
-  }
 
-  /** A line of Slack itself above the composer; `offer` = {label, go} is a way on. */
-  function tell(text, offer = null) {
-    const clear = () => notice.replaceChildren();
-    notice.replaceChildren(h("p", {}, text), h("div.row", {},
-      offer ? h("button", { type: "button", onclick: () => { clear(); offer.go(); composer.focus(); } }, offer.label) : null,
-      h("button", { type: "button", onclick: () => { clear(); composer.focus(); } }, "Dismiss")));
-  }
-
-  function go(conversation, tab = "messages") {
-    at.conversation = conversation;
-    at.tab = tab;
-    at.thread = null;
-    at.side = false;
-    draw();
-    if (isApp() && tab !== "about") app.act("slack/home", { tab });
-    if (tab === "messages") {
-      end.toEnd();
-      composer.focus();
+  #say(text, thread = null) {
+    const [word, ...rest] = text.split(/\s+/);
+    const { conversation } = this.at;
+    if (!text.startsWith("/")) {
+      this.app.act("slack/say", { text, conversation, ...(thread && { thread }) });
+    } else if (thread) {
+      this.#tell(`${word} cannot be used in a thread. Type it in the conversation itself.`);
+    } else if (this.view.commands.some(({ command }) => command === word)) {
+      this.app.act("slack/command", { command: word, text: rest.join(" "), conversation });
+    } else {
+      const [first] = this.view.commands;
+      const instead = first && `${first.command} ${text.slice(1)}`;
+      this.#tell(`${word} is not a command in this workspace.`, instead);
     }
   }
-  function openThread(ts) {
-    at.thread = ts;
-    draw();
-    threadEnd.toEnd();
-    threadComposer.focus();
-  }
-  function closeThread() {
-    at.thread = null;
-    draw();
-    composer.focus();
-  }
-  function toggleSide(open) {
-    at.side = open;
-    draw();
-    (open ? side.querySelector("[aria-current]") : head.querySelector("button"))?.focus();
+
+  async #attach(file, thread = null) {
+    const data = await base64(file);
+    const { conversation } = this.at;
+    this.app.act("slack/send_file", {
+      name: file.name,
+      data,
+      mimetype: file.type || undefined,
+      conversation,
+      ...(thread && { thread }),
+    });
   }
 
-  function drawSide(person) {
-    const entry = (conversation, glyph, label) => h("button.entry", {
-      type: "button", "aria-current": conversation.id === at.conversation ? "page" : null, "data-focus": `go-${conversation.id}`,
-      class: `entry${conversation.unread ? " unread" : ""}${conversation.member ? "" : " away"}`, onclick: () => go(conversation.id),
-    }, glyph, h("span.label", {}, label),
-    conversation.unread ? h("span.badge", { "aria-label": `${conversation.unread} unread` }, String(conversation.unread)) : null);
-    const of = (kind) => view.conversations.filter((conversation) => conversation.kind === kind);
-    const data = [view.team, person?.name, at.conversation, view.conversations.map(({ id, name, unread, member }) => [id, name, unread, member])];
-    redraw(side, data, () => [
-      h("header", {}, h("strong", {}, view.team.name), h("span", {}, h("span.presence", { "aria-hidden": "true" }), person?.name ?? "")),
-      h("h3", {}, "Apps"), of("im").map((im) => entry(im, avatar(im.name, { bot: true }), im.name)),
-      h("h3", {}, "Channels"),
-      of("channel").map((channel) => entry(channel, h("span.hash", { "aria-hidden": "true" }, "#"), channel.name)),
-      h("button.entry.add", { type: "button", "aria-haspopup": "dialog", "data-focus": "add-channel", onclick: addChannel },
-        h("span.hash", { "aria-hidden": "true" }, "+"), h("span.label", {}, "Add a channel")),
+  /** A line of Slack itself above the composer; `instead` is a text that it offers to send. */
+  #tell(text, instead = null) {
+    const button = (label, go = () => {}) =>
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            this.notice.replaceChildren();
+            go();
+            this.composer.focus();
+          },
+        },
+        label,
+      );
+    this.notice.replaceChildren(
+      h("p", {}, text),
+      h("div.row", {}, instead ? button(`Send ${instead}`, () => this.#say(instead)) : "", button("Dismiss")),
+    );
+  }
+
+  #go(conversation, tab = "messages") {
+    Object.assign(this.at, { conversation, tab, thread: null, side: false });
+    this.#draw();
+    if (this.#isApp() && tab !== "about") this.app.act("slack/home", { tab });
+    if (tab !== "messages") return;
+    this.end.toEnd();
+    this.composer.focus();
+  }
+
+  #openThread(ts) {
+    this.at.thread = ts;
+    this.#draw();
+    this.threadEnd.toEnd();
+    this.threadComposer.focus();
+  }
+
+  #closeThread() {
+    this.at.thread = null;
+    this.#draw();
+    this.composer.focus();
+  }
+
+  #toggleSide(open) {
+    this.at.side = open;
+    this.#draw();
+    (open ? this.side.querySelector("[aria-current]") : this.head.querySelector("button"))?.focus();
+  }
+
+  #escape(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || this.modal.isOpen()) return;
+    if (this.at.thread) this.#closeThread();
+    else if (this.at.side) this.#toggleSide(false);
+  }
+
+  #addChannel() {
+    askForChannel(this.view.bot.name, async ({ name, bot }) => {
+      const people = this.app
+        .people()
+        .filter((person) => person.slack)
+        .map(({ id }) => id);
+      const made = await this.app.act("slack/channel", { name, people, bot });
+      if (made) this.#go(made.conversation);
+    });
+  }
+
+  #draw() {
+    const { view, at } = this;
+    if (!this.#here()) at.conversation = view.bot.dm ?? view.conversations[0]?.id;
+    const person = this.app.people().find(({ id }) => id === at.person);
+    drawSide(this.side, {
+      view,
+      person,
+      current: at.conversation,
+      go: (id) => this.#go(id),
+      add: () => this.#addChannel(),
+    });
+    this.desktop.classList.toggle("side-open", at.side);
+    this.#drawHead();
+    const talking = at.tab === "messages" || !this.#isApp();
+    this.scroller.hidden = this.foot.hidden = !talking;
+    this.desk.hidden = talking;
+    if (talking) this.#drawMessages();
+    else if (at.tab === "home") drawHome(this.desk, view, (home) => this.#surfaceOf(home));
+    else drawAbout(this.desk, view);
+    this.#drawFoot();
+    this.#drawThread();
+    this.modal.show(view.modals);
+    if (talking && this.#here().unread && this.app.visible()) this.app.read(at.conversation);
+    const places = [...view.modals, view.home].filter(Boolean).map(({ id }) => id);
+    forgetDrafts(
+      (key) => places.includes(key) || view.conversations.some(({ id }) => key.startsWith(`${id}-`)),
+    );
+  }
+
+  #drawHead() {
+    const { id, name } = this.#here();
+    const app = this.#isApp();
+    const toSide = {
+      type: "button",
+      "aria-label": "Channels and apps",
+      "data-focus": "side",
+      onclick: () => this.#toggleSide(!this.at.side),
+    };
+    redraw(this.head, [id, name, this.at.tab, app], () => [
+      h(
+        "div.title",
+        {},
+        h("button.round.to-side", toSide, icon(ICONS.menu)),
+        app ? avatar("", { bot: true }) : h("span.hash", { "aria-hidden": "true" }, "#"),
+        h("h2", {}, name),
+        app ? h("span.app", {}, "APP") : null,
+      ),
+      app ? this.#drawTabs(name) : null,
     ]);
-    desktop.classList.toggle("side-open", at.side);
   }
 
-  function addChannel() {
-    const opened = openDialog(h("form.sheet", {
-      onsubmit: async (event) => {
-        event.preventDefault();
-        const data = new FormData(event.target);
-        const people = app.people().filter((person) => person.slack).map(({ id }) => id);
-        opened.close();
-        const made = await app.act("slack/channel", { name: data.get("name").trim().toLowerCase().replaceAll(/\s+/g, "-"), people,
-          bot: data.has("bot") });
-        if (made?.conversation) go(made.conversation);
-      },
-    }, h("h2", {}, "Add a channel"), h("p.calm", {}, "Everybody who has a Slack account is in it."),
-    h("label.field", {}, "Name", h("input", { name: "name", required: true, maxlength: "80", placeholder: "soil-news", autocomplete: "off" })),
-    h("label.tick", {}, h("input", { type: "checkbox", name: "bot", checked: true }), `Invite ${view.bot.name}`),
-    h("div.row.end", {}, h("button", { type: "button", onclick: () => opened.close() }, "Cancel"),
-      h("button.primary", { type: "submit" }, "Add"))), { label: "Add a channel" });
+  #drawTabs(name) {
+    const tab = ([key, label]) => {
+      const here = key === this.at.tab;
+      const look = {
+        type: "button",
+        role: "tab",
+        "aria-selected": String(here),
+        tabindex: here ? "0" : "-1",
+        "data-focus": `tab-${key}`,
+      };
+      return h("button", { ...look, onclick: () => this.#turnTo(key) }, label);
+    };
+    const onkeydown = (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const index = TABS.findIndex(([key]) => key === this.at.tab);
+      this.#turnTo(TABS[(index + step + TABS.length) % TABS.length][0]);
+    };
+    return h("div.slack-tabs", { role: "tablist", "aria-label": name, onkeydown }, TABS.map(tab));
   }
 
-  function drawHead() {
-    const conversation = here();
-    redraw(head, [conversation.id, conversation.name, at.tab, isApp()], () => [
-      h("div.title", {},
-        h("button.round.to-side", { type: "button", "aria-label": "Channels and apps", "data-focus": "side", onclick: () => toggleSide(!at.side) }, icon(ICONS.menu)),
-        isApp() ? avatar("", { bot: true }) : h("span.hash", { "aria-hidden": "true" }, "#"),
-        h("h2", {}, conversation.name), isApp() ? h("span.app", {}, "APP") : null),
-      isApp() ? h("div.slack-tabs", { role: "tablist", "aria-label": conversation.name, onkeydown: (event) => turnTab(event) },
-        TABS.map(([name, label]) => h("button", {
-          type: "button", role: "tab", "aria-selected": String(at.tab === name), tabindex: at.tab === name ? "0" : "-1", "data-focus": `tab-${name}`,
-          onclick: () => { go(conversation.id, name); head.querySelector("[aria-selected='true']").focus(); },
-        }, label))) : null,
-    ]);
-  }
-  function turnTab(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const index = TABS.findIndex(([name]) => name === at.tab);
-    go(at.conversation, TABS[(index + step + TABS.length) % TABS.length][0]);
-    head.querySelector("[aria-selected='true']").focus();
+  #turnTo(tab) {
+    this.#go(this.at.conversation, tab);
+    this.head.querySelector("[aria-selected='true']").focus();
   }
 
-  function drawDesk() {
-    desk.setAttribute("aria-label", at.tab === "home" ? "Home" : "About");
-    if (at.tab === "home" && view.home) {
-      return redraw(desk, view.home, (home) => h("div.blocks.home", { "aria-busy": home.busy ? "true" : null }, drawBlocks(home.blocks, surfaceOf(home))));
+  #room(inThread) {
+    return {
+      conversation: this.at.conversation,
+      inThread,
+      openThread: (ts) => this.#openThread(ts),
+      ...this.#shared(),
+    };
+  }
+
+  #drawMessages() {
+    const { messages, name } = this.#here();
+    const top = messages.filter(
+      ({ ts, thread_ts: thread, ephemeral }) => !thread || thread === ts || ephemeral,
+    );
+    const items = messageItems(top, this.#room(false), this.zone);
+    const words = this.#isApp()
+      ? `This is the beginning of your conversation with ${name}. Say hello.`
+      : `#${name} is quiet. Say something.`;
+    if (!items.length) {
+      const draw = () =>
+        h("div.empty", {}, this.#isApp() ? avatar("", { bot: true }) : null, h("p", {}, words));
+      items.push({ key: "empty", data: words, draw });
     }
-    if (at.tab === "home") {
-      return redraw(desk, "no home", () => h("div.empty", {}, avatar("", { bot: true }), h("p", {}, "This app has not published its Home yet.")));
+    const of = `${this.at.person}/${this.at.conversation}`;
+    const switched = this.scroller.dataset.of !== of;
+    this.scroller.dataset.of = of;
+    const news = keep(this.scroller, items);
+    if (switched) {
+      this.end.toEnd();
+    } else {
+      this.end.settle();
+      this.#speak(top, news);
     }
-    return redraw(desk, [view.bot, view.commands], () => h("div.about-app", {}, avatar("", { bot: true }), h("h3", {}, view.bot.name),
-      h("p", {}, "An app of this workspace. These are its slash commands:"),
-      h("dl", {}, view.commands.map(({ command, description, hint }) => [
-        h("dt", {}, h("code", {}, `${command}${hint ? ` ${hint}` : ""}`)), h("dd", {}, description)]))));
   }
 
-  function room(inThread) {
-    return { conversation: at.conversation, inThread, names: names(), users: view.users, postAction, openThread, follow: app.follow };
-  }
-  function follow(box, items) {
-    const news = keep(box, items);
-    (box === scroller ? end : threadEnd).settle();
-    return news;
-  }
-  function drawMessages() {
-    const conversation = here();
-    const top = conversation.messages.filter((message) => !message.thread_ts || message.thread_ts === message.ts || message.ephemeral);
-    const items = messageItems(top, room(false), zone);
-    if (!items.length) items.push({ key: "empty", data: "", draw: () => h("div.empty", {}, isApp() ? avatar("", { bot: true }) : null,
-      h("p", {}, isApp() ? `This is the beginning of your conversation with ${conversation.name}. Say hello.` : `#${conversation.name} is quiet. Say something.`)) });
-    const switched = scroller.dataset.of !== `${at.person}/${at.conversation}`;
-    scroller.dataset.of = `${at.person}/${at.conversation}`;
-    const news = follow(scroller, items);
-    if (switched) end.toEnd();
-    else speak(top, news);
-  }
-  function speak(messages, news) {
-    const keys = new Set([...news.added, ...news.changed]);
-    const heard = messages.filter((message) => keys.has(message.ts) && message.from !== "me" && !message.busy).at(-1);
-    if (heard) announce(`${heard.name} in Slack: ${spoken(heard.text, names())}`);
-  }
-  function drawThread() {
-    const root = at.thread && here().messages.find(({ ts }) => ts === at.thread);
-    thread.hidden = !root;
-    desktop.classList.toggle("thread-open", Boolean(root));
+  #drawThread() {
+    const { thread } = this.at;
+    const root = thread && this.#here().messages.find(({ ts }) => ts === thread);
+    this.thread.hidden = !root;
+    this.desktop.classList.toggle("thread-open", Boolean(root));
     if (!root) return;
-    const replies = here().messages.filter((message) => message.thread_ts === at.thread && message.ts !== at.thread);
-    redraw(threadHead, "thread", () => [h("div.title", {}, h("h2", {}, "Thread")),
-      h("button.round", { type: "button", "aria-label": "Close the thread", onclick: closeThread }, icon(ICONS.close))]);
-    speak(replies, follow(threadList, messageItems([root, ...replies], room(true), zone)));
-    threadComposer.turnTo(`${at.person}/${at.thread}`, "Reply…");
+    const replies = this.#here().messages.filter(({ ts, thread_ts: of }) => of === thread && ts !== thread);
+    const news = keep(this.threadList, messageItems([root, ...replies], this.#room(true), this.zone));
+    this.threadEnd.settle();
+    this.#speak(replies, news);
+    this.threadComposer.turnTo(`${this.at.person}/${thread}`, "Reply…");
   }
 
-  function draw() {
-    const person = app.people().find(({ id }) => id === at.person);
-    if (!here()) at.conversation = view.bot.dm ?? view.conversations[0]?.id;
-    drawSide(person);
-    drawHead();
-    const talking = at.tab === "messages" || !isApp();
-    scroller.hidden = !talking;
-    desk.hidden = talking;
-    const readOnly = isApp() ? !view.messages_tab : !here().member;
-    foot.classList.toggle("read-only", readOnly);
-    composer.element.inert = readOnly;
-    foot.hidden = !talking;
-    if (talking) drawMessages();
-    else drawDesk();
-    const place = isApp() ? here().name : `#${here().name}`;
-    composer.turnTo(`${at.person}/${at.conversation}`, readOnly ? (isApp() ? "Sending messages to this app has been turned off." : "You are not in this channel.") : `Message ${place}`);
-    drawThread();
-    modal.show(view.modals);
-    if (view.notice && view.notice.id !== at.noticed) tell(view.notice.text);
+  #drawFoot() {
+    const { view, at } = this;
+    const app = this.#isApp();
+    const closed = app ? !view.messages_tab : !this.#here().member;
+    const why = app ? "Sending messages to this app has been turned off." : "You are not in this channel.";
+    const place = app ? this.#here().name : `#${this.#here().name}`;
+    this.foot.classList.toggle("read-only", closed);
+    this.composer.element.inert = closed;
+    this.composer.turnTo(`${at.person}/${at.conversation}`, closed ? why : `Message ${place}`);
+    if (view.notice && view.notice.id !== at.noticed) this.#tell(view.notice.text);
     at.noticed = view.notice?.id ?? null;
-    if (talking && here().unread && app.visible()) app.read(at.conversation);
-    forgetDrafts((key) => key === view.home?.id || view.modals.some(({ id }) => id === key) || view.conversations.some(({ id }) => key.startsWith(`${id}-`)));
   }
 
-  return {
-    show(seen, person) {
-      view = seen.slack;
-      zone = person.time_zone;
-      if (at.person !== person.id) {
-        Object.assign(at, { person: person.id, conversation: view.bot.dm, tab: "messages", thread: null, side: false, noticed: view.notice?.id ?? null });
-        notice.replaceChildren();
-      }
-      draw();
-    },
-    openHome: () => go(view.bot.dm, "home"),
-    focus: () => (modal.isOpen() ? layer.querySelector("h2") : composer).focus(),
-  };
+  #speak(messages, { added, changed }) {
+    const fresh = new Set([...added, ...changed]);
+    const heard = messages.findLast(({ ts, from, busy }) => fresh.has(ts) && from !== "me" && !busy);
+    if (heard) announce(`${heard.name} in Slack: ${spoken(heard.text, this.#names())}`);
+  }
 }

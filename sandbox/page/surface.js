@@ -30,14 +30,33 @@ function initial(element) {
 }
 
 /**
- * `key` names the surface for good; `on` is what the control interface's `on` takes; `state`, `errors`, `busy` come from
+ * `key` names the surface for good and `blocks` are what stands on it; `on` is what the control interface's `on` takes; `state`, `errors`, `busy` come from
  * the view. `post(body)` sends an action. `names` and `users` resolve ids.
  */
-export function createSurface({ key, on, state = {}, errors = {}, busy = false, post, names, users, follow }) {
+export function createSurface({
+  key,
+  blocks,
+  on,
+  state = {},
+  errors = {},
+  busy = false,
+  post,
+  names,
+  users,
+  follow,
+}) {
   if (!drafts.has(key)) drafts.set(key, {});
   const mine = drafts.get(key);
+  // A view may be given other blocks: what was typed in those that are gone is nobody's any more.
+  const here = new Set(blocks.map((block) => block.block_id));
+  for (const blockId of Object.keys(mine)) if (!here.has(blockId)) delete mine[blockId];
   return {
-    key, errors, busy, names, users, follow,
+    key,
+    errors,
+    busy,
+    names,
+    users,
+    follow,
     domId: (...parts) => [key, ...parts].join("-").replace(/[^\w-]/g, "_"),
     value(blockId, element) {
       const typed = mine[blockId]?.[element.action_id];

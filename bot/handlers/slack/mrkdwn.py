@@ -56,9 +56,7 @@ def text_blocks(markup: Markup, limit: int) -> list[Block]:
 
 def sound(markup: Markup) -> Markup:
     """The markup without empty runs, and with an address that Slack would refuse taken for plain words."""
-    return tuple(
-        run if not run.url or _is_address(run.url) else replace(run, url="") for run in markup if run.text
-    )
+    return tuple(run if not run.url or _is_address(run.url) else replace(run, url="") for run in markup if run.text)
 
 
 def _is_address(url: str) -> bool:
@@ -92,14 +90,15 @@ def _boundary(words: str, end: int, *, fresh: bool) -> int:
     """Where to cut when `end` characters fit: after a line, a word, or (in a fresh stretch) right there."""
     if end >= len(words):
         return len(words)
-    for space in ("\n", " "):
-        if (cut := words.rfind(space, 0, max(end, 0))) >= 0:
+    # Not after just any line: the stretches would be many and short.
+    for space, least in (("\n", end // 2), (" ", 0)):
+        if (cut := words.rfind(space, least, end)) >= 0:
             return cut + 1
     return end if fresh else 0
 
 
 def _fitting(words: str, room: int, length: Callable[[str], int]) -> int:
-    """How many characters from the start have at most that length."""
+    """How many characters from the start have at most that length; none when there is no room."""
     if length(words) <= room:
         return len(words)
     used = 0

@@ -147,9 +147,7 @@ class _Payload:
 
 def values_of(view: Payload) -> dict[str, str | list[str]]:
     """What a form holds per field: a list where several can be chosen, else a string, empty for no answer."""
-    return {
-        field: _value(state) for field, states in view["state"]["values"].items() for state in states.values()
-    }
+    return {field: _value(state) for field, states in view["state"]["values"].items() for state in states.values()}
 
 
 def _value(state: Payload) -> str | list[str]:

@@ -27,7 +27,7 @@ from bot.flows.intake import Intake
 from bot.flows.turn import Outcome
 from bot.handlers.slack import render
 from bot.handlers.slack.calls import call
-from bot.handlers.slack.parse import Identity, Malformed, Payload, parse
+from bot.handlers.slack.parse import Identity, Payload, parse
 from bot.handlers.slack.people import DirectMessages, Profiles
 from bot.outreach.delivery import DeliveryFailed
 
@@ -74,7 +74,8 @@ class Receiver:
             # In this mode Bolt takes a payload that has been decoded. Its own decoding of a body loses every
             # slash command that has the word "payload" in it.
             request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")
-        except (Malformed, TypeError, AttributeError, KeyError, ValueError):
+        except (ValueError, TypeError, AttributeError, KeyError):
+            # Malformed is a ValueError; Bolt reads fields of its own, and raises what it comes by.
             return BoltResponse(status=400, body="")
         request.context["parsed"] = event
         return await self._app.async_dispatch(request)
@@ -132,9 +133,7 @@ class Receiver:
         event, outcome = await self._take(context["parsed"])
         if outcome.form and isinstance(event, FormChanged):
             view = render.form(outcome.form)
-            self._show(
-                self._client.views_update(view_id=event.view, hash=body["view"].get("hash"), view=view)
-            )
+            self._show(self._client.views_update(view_id=event.view, hash=body["view"].get("hash"), view=view))
         elif outcome.form:
             self._open(event.origin.trigger, outcome.form)
         await ack()

@@ -14,7 +14,7 @@ from bot.chat.messages import Button, Choice, Field, Form, Home, Rows, Say
 from bot.handlers.slack.mrkdwn import Block, escape, escaped_units, shorten, text_blocks
 
 FORM = "form"
-"""The callback id of every form of ours; which one it is says its token."""
+"""The callback id of every form of ours; which one it is, its token says."""
 VALUE = "value"
 """The action id of every field: a field is known by its block."""
 

@@ -62,9 +62,7 @@ class Slack:
         Raises a DeliveryFailed, with Slack's code, when the token is not good or Slack cannot be reached. The
         session stays the caller's, proxies and all.
         """
-        client = AsyncWebClient(
-            bot_token, base_url=api_url, session=session, logger=sdk_log, retry_handlers=[]
-        )
+        client = AsyncWebClient(bot_token, base_url=api_url, session=session, logger=sdk_log, retry_handlers=[])
         client.proxy = None  # the SDK takes one from the environment, even for the machine itself
         return cls(client, await _identity(client), clock, signing_secret, app_token, elsewhere)
 

@@ -6,6 +6,8 @@ delivers again. Source: docs.slack.dev, "Using Socket Mode".
 
 import asyncio
 from time import time
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
@@ -35,6 +37,8 @@ async def listen(receiver: Receiver, client: AsyncWebClient, app_token: str) -> 
     answer = await call(client.apps_connections_open(app_token=app_token))
     connection = _Connection(app_token, client, receiver)
     connection.wss_uri = str(answer["url"])
+    if proxy_bypass(urlsplit(connection.wss_uri).hostname or ""):
+        connection.proxy = None  # the SDK takes the environment's proxy without asking what it is not for
     try:
         await connection.connect()
         await asyncio.Event().wait()

@@ -1,7 +1,7 @@
 """Telegram as the composition root sees it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from aiohttp import ClientSession
@@ -17,7 +17,7 @@ from bot.handlers.telegram.polling import Polling
 from bot.handlers.telegram.reception import Reception
 from bot.handlers.telegram.request import AiohttpRequest
 from bot.handlers.telegram.sender import TelegramSender
-from bot.handlers.telegram.setup import Commands, identify, register_webhook, set_commands
+from bot.handlers.telegram.setup import Commands, describe, identify, register_webhook, set_commands
 from bot.handlers.telegram.webhook import PATH, Webhook
 from bot.outreach.delivery import SetupFault
 
@@ -67,6 +67,10 @@ class Telegram:
     ) -> None:
         """Fill the command menus; `secretariat` are the private chats that see the second set."""
         await set_commands(self._bot, commands, secretariat_commands, secretariat, self._sleep)
+
+    async def describe(self, texts: Mapping[str, str]) -> None:
+        """Say, by language, what the bot is to whoever opens its empty chat."""
+        await describe(self._bot, texts, self._sleep)
 
     async def register(self, public_url: str, secret: str) -> None:
         """Have updates posted to this application. May be called again at any time."""

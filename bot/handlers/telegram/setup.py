@@ -6,10 +6,12 @@ from typing import TypeVar
 
 import structlog
 from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeChat, BotCommandScopeDefault
+from telegram.constants import BotDescriptionLimit
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
 
 from bot.handlers.telegram.backoff import Sleep, delays
 from bot.handlers.telegram.failures import code
+from bot.handlers.telegram.render import shortened
 from bot.handlers.telegram.request import Throttled
 from bot.handlers.telegram.updates import ALLOWED_UPDATES
 from bot.locales import DEFAULT
@@ -22,6 +24,7 @@ Commands = Mapping[str, Mapping[str, str]]
 
 # As many updates side by side as Telegram can send: waiting ones share a transaction.
 _CONNECTIONS = 100
+_DESCRIPTION = int(BotDescriptionLimit.MAX_DESCRIPTION_LENGTH)
 T = TypeVar("T")
 
 
@@ -57,6 +60,14 @@ async def set_commands(
             for code_of in (language, None) if language == DEFAULT else (language,):
                 call = partial(bot.set_my_commands, listed, scope=scope, language_code=code_of)
                 await _optional("setMyCommands", call, sleep)
+
+
+async def describe(bot: Bot, texts: Mapping[str, str], sleep: Sleep) -> None:
+    """What an empty chat shows above START, by language; at most 512 characters each."""
+    for language, text in texts.items():
+        for code_of in (language, None) if language == DEFAULT else (language,):
+            call = partial(bot.set_my_description, shortened(text, _DESCRIPTION), language_code=code_of)
+            await _optional("setMyDescription", call, sleep)
 
 
 async def register_webhook(bot: Bot, url: str, secret: str, sleep: Sleep) -> None:

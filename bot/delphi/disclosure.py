@@ -1,0 +1,24 @@
+"""Which group results can be shown without giving a single answer away."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+SMALLEST_GROUP = 5
+"""Unless the protocol says otherwise."""
+
+
+def shown_cells(sizes: NDArray[np.integer], smallest: int = SMALLEST_GROUP) -> NDArray[np.bool_]:
+    """Which cells of (groups, items) may be shown, given how many ratings each has.
+
+    A cell below the smallest size is hidden. Since whoever knows the total can subtract what is shown, the hidden cells
+    of an item have to reach the smallest size together: where they do not, the next smallest is hidden with them.
+    """
+    shown: NDArray[np.bool_] = sizes >= smallest
+    for item in range(sizes.shape[1]):
+        hidden = int(sizes[~shown[:, item], item].sum())
+        while 0 < hidden < smallest and shown[:, item].any():
+            candidates = np.flatnonzero(shown[:, item])
+            next_smallest = candidates[np.argmin(sizes[candidates, item])]
+            shown[next_smallest, item] = False
+            hidden += int(sizes[next_smallest, item])
+    return shown

@@ -1,0 +1,1 @@
+"""The Delphi method against published cases and against recomputation by other ways."""
