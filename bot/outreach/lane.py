@@ -15,8 +15,10 @@ from storage.bulk import BulkRow
 MOST_AT_ONCE = 64
 # A wider window takes a while to show what it is worth.
 WIDEN_SECONDS = 0.25
-# How quick a send can be shows in the quickest of many. If even such sends, one after the other, would fill so much of
-# the time, one at a time is not enough.
+# More messages a second than that cannot go out one after the other.
+FAST = 100.0
+# Fewer can, unless the way is far. How far shows in the quickest tenth of many sends, whatever else this machine does:
+# if such sends would fill so much of the time, one at a time is not enough.
 ENOUGH_SENDS, REMEMBERED_SENDS = 100, 1000
 BUSY = 0.75
 # After so many sends in a row that left a place free, there is one too many.
@@ -65,12 +67,18 @@ class Window:
         """A sender is behind its pace, and there was no place for it; `rate` is that of all senders together. When one
         after the other would do on a quiet machine, something else held it up, and nothing is risked to catch up."""
         now = self._monotonic()
-        if now - self._widened < WIDEN_SECONDS or len(self._took) < ENOUGH_SENDS:
+        if now - self._widened < WIDEN_SECONDS:
             return
         self._widened = now
-        if rate * min(self._took) >= BUSY:
+        if rate > FAST or self._is_far(rate):
             self._limit = min(MOST_AT_ONCE, 2 * self._limit)
             self._changed.set()
+
+    def _is_far(self, rate: float) -> bool:
+        if len(self._took) < ENOUGH_SENDS:
+            return False
+        quick = sorted(self._took)[len(self._took) // 10]
+        return rate * quick >= BUSY
 
     def _room(self) -> int:
         since = self._monotonic() - HANGING_SECONDS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 # How far behind its pace a sender may fall and still catch up, in seconds.
-CATCH_UP = 0.1
+CATCH_UP = 0.5
 
 
 class Places:

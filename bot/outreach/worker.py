@@ -244,18 +244,18 @@ class Worker:
         lane.under_way[row.id] = asyncio.create_task(self._send(lane, row))
 
     async def _send(self, lane: Lane, row: BulkRow) -> None:
-        chat, left = chat_of(row), False
+        begun = False
         try:
             message = await self._composed(row)
-            if message is not None and await self._ledger.begin(row.id, lane.held_until):
-                left = True
+            begun = message is not None and await self._ledger.begin(row.id, lane.held_until)
+            if message is not None and begun:
                 await self._ledger.end(await self._outcome(lane, row, message))
+            else:
+                lane.rates.undo(chat_of(row), self._monotonic())
         except Exception as error:
             log.error("bulk_send_crashed", error=type(error).__name__, row=row.id)
         finally:
-            self._window.leave(row.id, sent=left)
-            release = lane.rates.end if left else lane.rates.undo
-            release(chat, self._monotonic())
+            self._window.leave(row.id, sent=begun)
             del lane.under_way[row.id]
             lane.changed.set()
 
@@ -279,7 +279,11 @@ class Worker:
 
     async def _outcome(self, lane: Lane, row: BulkRow, message: Say) -> Ended:
         try:
-            sent = await self._deliver(lane, row, message)
+            try:
+                sent = await self._deliver(lane, row, message)
+            finally:
+                lane.rates.end(chat_of(row), self._monotonic())
+                lane.changed.set()
         except DeliveryFailed as failure:
             await self._learn(lane, row, failure)
             return aftermath(failure, row, self._clock())
