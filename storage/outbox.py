@@ -10,7 +10,7 @@ the message may have arrived, so the next attempt is marked `uncertain`. An edit
 has been edited anew is cancelled.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,8 +65,10 @@ class Result:
 
 
 _INSERT = insert(outbox)
-_INSERT_RETURNING = _INSERT.returning(outbox.c.id, sort_by_parameter_order=True)
 _LAST = select(func.coalesce(func.max(outbox.c.id), 0))
+_NUMBERS = select(func.nextval(func.pg_get_serial_sequence("outbox", "id"))).select_from(
+    func.generate_series(1, bindparam("count"))
+)
 _MARK_SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -93,8 +95,10 @@ async def add(
     """Record messages, leased to whoever records them because they are sent right after the commit."""
     if not outgoing:
         return []
+    ids = await _reserve(connection, len(outgoing))
     values = [
         {
+            "id": id,
             "dedupe_key": out.dedupe_key,
             "sender": out.sender,
             "account_id": out.account_id,
@@ -109,16 +113,9 @@ async def add(
             "message_id": out.edited,
             "created_at": now,
         }
-        for out in outgoing
+        for id, out in zip(ids, outgoing, strict=True)
     ]
-    ids: Iterable[int]
-    if connection.dialect.name == "sqlite":
-        # SQLite would take a statement a row to say which id is whose. Nobody else writes now: the next ones are ours.
-        following = (await connection.execute(_LAST)).scalar_one() + 1
-        ids = range(following, following + len(values))
-        await connection.execute(_INSERT, [{"id": id, **row} for id, row in zip(ids, values, strict=True)])
-    else:
-        ids = (await connection.execute(_INSERT_RETURNING, values)).scalars()
+    await connection.execute(_INSERT, values)
     return [
         Row(id, out.account_id, out.account, out.chat, out.payload, 1, out.edited)
         for id, out in zip(ids, outgoing, strict=True)
@@ -271,3 +268,13 @@ async def prune(connection: AsyncConnection, before: datetime) -> None:
     await connection.execute(delete(inbox).where(inbox.c.received_at < before))
     ended = or_(outbox.c.state != "waiting", outbox.c.account_id.is_(None))
     await connection.execute(delete(outbox).where(outbox.c.created_at < before, ended, outbox.c.subject == ""))
+
+
+async def _reserve(connection: AsyncConnection, count: int) -> Sequence[int]:
+    """Ids for new rows. To ask for them afterwards costs SQLite a statement for each row, and PostgreSQL one that is as
+    long as all the rows and is parsed anew each time."""
+    if connection.dialect.name == "sqlite":
+        # Nobody else writes until this transaction ends.
+        last = (await connection.execute(_LAST)).scalar_one()
+        return range(last + 1, last + 1 + count)
+    return (await connection.execute(_NUMBERS, {"count": count})).scalars().all()
