@@ -10,8 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, func, make_url, select
 
-from storage.database import normalise, open_database
-from storage.migrate import migrate
+from storage.database import normalise
 from storage.schema import inbox, memberships, outbox
 
 
@@ -39,13 +38,6 @@ def create(root: str, name: str) -> str:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     engine.dispose()
     return make_url(root).set(database=name).render_as_string(hide_password=False)
-
-
-async def migrate_to_head(url: str) -> None:
-    """Make the tables, as `engage migrate` does."""
-    engine = open_database(url)
-    await migrate(engine)
-    await engine.dispose()
 
 
 def effects(url: str) -> dict[str, int]:

@@ -13,7 +13,7 @@ from random import Random
 from benchmarks import baseline, databases
 from benchmarks.api import TOKEN, Api
 from benchmarks.people import FORM, Crowd
-from benchmarks.processes import Running, running
+from benchmarks.processes import Running, all_cpu_seconds, running
 from benchmarks.wire import Webhook
 
 SECRET = "a-secret-that-only-telegram-knows"  # noqa: S105 - for a server on this machine alone
@@ -42,6 +42,7 @@ class Measured:
     seconds: float = 0
     cpu_seconds: float = 0
     load_cpu_seconds: float = 0
+    other_cpu_seconds: float = 0
     latencies: list[float] = field(default_factory=list)
     forms: int = 0
 
@@ -50,6 +51,7 @@ class Measured:
         self.seconds += other.seconds
         self.cpu_seconds += other.cpu_seconds
         self.load_cpu_seconds += other.load_cpu_seconds
+        self.other_cpu_seconds += other.other_cpu_seconds
         self.latencies += other.latencies
         self.forms += other.forms
 
@@ -78,7 +80,6 @@ async def bot(api: Api, load: Load, url: str, folder: Path, profile: Path | None
         "TELEGRAM_API_URL": api.url,
     }
     command = ["-m", "cProfile", "-o", str(profile)] if profile else []
-    await databases.migrate_to_head(url)
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
     async with (
         running([*command, str(ENGAGE), "web"], environment, folder) as process,
@@ -119,26 +120,25 @@ async def _crowd(api: Api, process: Running, path: str, headers: dict[str, str])
 
 async def _play(crowd: Crowd, process: Running, load: Load) -> Measured:
     """What happened within the given seconds; forms begun in them are finished afterwards, unmeasured."""
-    loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as group:
         for _ in range(WARM_UP_FORMS):
             group.create_task(crowd.fill_in())
-    before = crowd.steps
-    began, cpu, own = loop.time(), process.cpu_seconds(), _own_cpu_seconds()
-    playing = asyncio.create_task(crowd.keep_playing(load.people, began + load.seconds))
+    before, began = crowd.steps, _spent(process)
+    playing = asyncio.create_task(crowd.keep_playing(load.people, began[0] + load.seconds))
     try:
         await asyncio.wait([playing], timeout=load.seconds)
-        measured = Measured(
-            loop.time() - began,
-            process.cpu_seconds() - cpu,
-            _own_cpu_seconds() - own,
-            crowd.latencies[before:],
-        )
+        seconds, cpu, own, everything = (now - then for now, then in zip(_spent(process), began, strict=True))
+        measured = Measured(seconds, cpu, own, everything - cpu - own, crowd.latencies[before:])
         await playing
     finally:
         playing.cancel()
     measured.forms = crowd.forms
     return measured
+
+
+def _spent(process: Running) -> tuple[float, float, float, float]:
+    """The loop's time; CPU seconds of the process, of the load, and of everything."""
+    return asyncio.get_running_loop().time(), process.cpu_seconds(), _own_cpu_seconds(), all_cpu_seconds()
 
 
 def _own_cpu_seconds() -> float:

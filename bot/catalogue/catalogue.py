@@ -14,9 +14,7 @@ from bot.catalogue.importing import read_rows
 from bot.catalogue.problems import CatalogueErrors, Problem
 from bot.catalogue.rows import FIELDS, LANGUAGES, ROMAN, Fact, FieldName, Language, Mark, Row, kind_of
 
-PACKAGE_FILES = tuple(
-    Path(__file__).with_name(name) for name in ("facilities.yaml", "goals.yaml", "objectives.yaml")
-)
+PACKAGE_FILES = tuple(Path(__file__).with_name(name) for name in ("facilities.yaml", "goals.yaml", "objectives.yaml"))
 OBJECTIVES_IN_PLAN = 24
 """Strategic Plan 2050: 6 Goals, 24 Strategic Objectives. The catalogue lists those that are known."""
 
@@ -210,9 +208,7 @@ def _overlay(before: Iterable[Fact], after: Iterable[Fact]) -> tuple[Fact, ...]:
         if stands is None or fact.mark != "I" or stands.mark == "I":
             facts[fact.place] = fact
     order = ("", *LANGUAGES)
-    return tuple(
-        sorted(facts.values(), key=lambda fact: (FIELDS.index(fact.field), order.index(fact.language)))
-    )
+    return tuple(sorted(facts.values(), key=lambda fact: (FIELDS.index(fact.field), order.index(fact.language))))
 
 
 def _with_code(entries: Iterable[_Entry], code: str) -> _Entry:

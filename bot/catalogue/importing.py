@@ -99,9 +99,7 @@ def _field_of(column: str) -> str:
 
 def _filled(info: ValidationInfo, fields: Collection[str]) -> bool:
     """Whether a column of one of `fields` holds something; one that was refused is missing, and did."""
-    return any(
-        info.data.get(column, "refused") for column in _FileRow.model_fields if _field_of(column) in fields
-    )
+    return any(info.data.get(column, "refused") for column in _FileRow.model_fields if _field_of(column) in fields)
 
 
 class _FileRow(BaseModel):
@@ -134,9 +132,7 @@ class _FileRow(BaseModel):
     def _kind_fits_the_code(cls, kind: str, info: ValidationInfo) -> str:
         code = info.data.get("code")
         if kind and code and kind.lower() != kind_of(code):
-            raise ValueError(
-                f"says {kind}, but {code} is of kind {kind_of(code)}: write that or leave it blank"
-            )
+            raise ValueError(f"says {kind}, but {code} is of kind {kind_of(code)}: write that or leave it blank")
         return kind.lower()
 
     @field_validator(*(f"{field}_{language}" for field in _TEXTS for language in LANGUAGES), "facility")
@@ -168,8 +164,7 @@ class _FileRow(BaseModel):
         unmarked = [
             field
             for field in _VALUES
-            if _filled(info, [field])
-            and not (field in _OWN_MARK and info.data.get(_OWN_MARK[field], "refused"))
+            if _filled(info, [field]) and not (field in _OWN_MARK and info.data.get(_OWN_MARK[field], "refused"))
         ]
         names_only_the_code = info.data.get("source") and not _filled(info, _VALUES)
         if not mark and (unmarked or names_only_the_code):

@@ -92,8 +92,7 @@ class Row(BaseModel):
         """The row as lines of the table `catalogue_rows`, in the order of its facts."""
         kind = kind_of(self.code)
         return [
-            Cell(kind, self.code, fact.language, fact.field, fact.value, fact.source, fact.mark)
-            for fact in self.facts
+            Cell(kind, self.code, fact.language, fact.field, fact.value, fact.source, fact.mark) for fact in self.facts
         ]
 
 

@@ -153,10 +153,7 @@ def _sheets_of(content: bytes) -> list[tuple[str, list[list[tuple[object, bool]]
             return [
                 (
                     sheet.title,
-                    [
-                        [(cell.value, cell.data_type not in {"f", "e"}) for cell in cells]
-                        for cells in sheet.iter_rows()
-                    ],
+                    [[(cell.value, cell.data_type not in {"f", "e"}) for cell in cells] for cells in sheet.iter_rows()],
                 )
                 for sheet in workbook.worksheets
             ]
@@ -164,9 +161,7 @@ def _sheets_of(content: bytes) -> list[tuple[str, list[list[tuple[object, bool]]
             workbook.close()
 
 
-def _read_table(
-    table: Iterable[tuple[str, Sequence[object]]], known_columns: Sequence[str]
-) -> Iterator[Line | _Flaw]:
+def _read_table(table: Iterable[tuple[str, Sequence[object]]], known_columns: Sequence[str]) -> Iterator[Line | _Flaw]:
     """Rows of cells as lines: the first that is not blank names the columns."""
     rows = [(place, cells) for place, cells in table if not all(_is_blank(cell) for cell in cells)]
     if not rows:
@@ -182,9 +177,7 @@ def _read_table(
         yield _Flaw(place, "", "has no column `code`: the first row names the columns")
         return
     for place, cells in rows[1:]:
-        if any(
-            not column and not _is_blank(cell) for cell, column in zip_longest(cells, columns, fillvalue="")
-        ):
+        if any(not column and not _is_blank(cell) for cell, column in zip_longest(cells, columns, fillvalue="")):
             what = "has a cell under no heading: name the column, or put a text with commas in quotes"
             yield _Flaw(place, "", what)
         named = zip(columns, cells, strict=False)
