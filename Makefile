@@ -19,7 +19,7 @@ demo: $(READY)  ## Try the bot in a browser, with a local Slack and a local Tele
 	@$(VENV)/bin/engage demo
 
 test: $(READY)  ## Run the tests (PYTEST_ARGS="-k join" for some of them)
-	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 crash: $(READY)  ## Kill the bot 50 times while 20 people join, on each database
 	@ENGAGE_KILLS=50 $(VENV)/bin/python -m pytest -s tests/crash $(PYTEST_ARGS)

@@ -117,14 +117,18 @@ _MEMBERSHIP: Select[Any] = (
 _OPEN_IN = _COALITION.where(coalitions.c.facility == bindparam("in_facility"), coalitions.c.state != "closed").order_by(
     _members.desc(), coalitions.c.id
 )
+_TITLES = (
+    select(coalitions.c.id, coalitions.c.title)
+    .where(coalitions.c.facility == bindparam("in_facility"), coalitions.c.state != "closed")
+    .order_by(coalitions.c.id)
+)
 _COALITION_BY_ID = _COALITION.where(coalitions.c.id == bindparam("coalition"))
 _MEMBERSHIP_BY_ID = _MEMBERSHIP.where(memberships.c.id == bindparam("membership"))
-_LIVING_MEMBERSHIP = select(memberships.c.id).where(
-    memberships.c.participant_id == bindparam("participant"),
-    memberships.c.coalition_id == bindparam("coalition"),
-    memberships.c.state.in_(LIVING),
-)
-_REQUEST = insert(memberships).returning(memberships.c.id)
+# Does nothing where there is a living membership already: an index sees to it that there is one at most.
+_REQUEST = {
+    "sqlite": sqlite.insert(memberships).on_conflict_do_nothing().returning(memberships.c.id),
+    "postgresql": postgresql.insert(memberships).on_conflict_do_nothing().returning(memberships.c.id),
+}
 _WITHDRAW_PLEDGES = delete(pledges).where(pledges.c.membership_id == bindparam("membership"))
 _PLEDGE = insert(pledges)
 _NOTE = insert(audit)
@@ -154,18 +158,13 @@ async def propose(
     state: str = "forming",
 ) -> int:
     """A new coalition's id; the one that already has this title in this facility, when there is one."""
-    if connection.dialect.name == "postgresql":
+    same = await _titled(connection, facility, title)
+    if same is None and connection.dialect.name == "postgresql":
         # One after the other, or two who propose the same at once would not see each other. SQLite has one writer.
         await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(facility))))
-    living = await connection.execute(
-        select(coalitions.c.id, coalitions.c.title)
-        .where(coalitions.c.facility == facility, coalitions.c.state != "closed")
-        .order_by(coalitions.c.id)
-    )
-    # Compared here, since SQLite folds the case of ASCII letters only.
-    for row in living:
-        if row.title.casefold() == title.casefold():
-            return int(row.id)
+        same = await _titled(connection, facility, title)
+    if same is not None:
+        return same
     made = await connection.execute(
         insert(coalitions)
         .values(
@@ -181,6 +180,14 @@ async def propose(
         .returning(coalitions.c.id)
     )
     return int(made.scalar_one())
+
+
+async def _titled(connection: AsyncConnection, facility: str, title: str) -> int | None:
+    """The coalition with this title. Compared here, since SQLite folds the case of ASCII letters only."""
+    for id, other in await connection.execute(_TITLES, {"in_facility": facility}):
+        if other.casefold() == title.casefold():
+            return int(id)
+    return None
 
 
 async def organisation(
@@ -216,11 +223,8 @@ async def request(
     now: datetime,
 ) -> int | None:
     """Ask to belong; the membership's id, or None when this person already belongs or has asked."""
-    who = {"participant": participant_id, "coalition": coalition_id}
-    if (await connection.execute(_LIVING_MEMBERSHIP, who)).first():
-        return None
     made = await connection.execute(
-        _REQUEST,
+        _REQUEST[connection.dialect.name],
         {
             "participant_id": participant_id,
             "account_id": account_id,
@@ -232,7 +236,8 @@ async def request(
             "requested_at": now,
         },
     )
-    return int(made.scalar_one())
+    id = made.scalar_one_or_none()
+    return None if id is None else int(id)
 
 
 async def pledge(connection: AsyncConnection, membership_id: int, promised: Sequence[Pledge]) -> None:

@@ -10,7 +10,7 @@ the message may have arrived, so the next attempt is marked `uncertain`. An edit
 has been edited anew is cancelled.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,8 +65,10 @@ class Result:
 
 
 _INSERT = insert(outbox)
-_INSERT_RETURNING = _INSERT.returning(outbox.c.id, sort_by_parameter_order=True)
 _LAST = select(func.coalesce(func.max(outbox.c.id), 0))
+_NUMBERS = select(func.nextval(func.pg_get_serial_sequence("outbox", "id"))).select_from(
+    func.generate_series(1, bindparam("count"))
+)
 _MARK_SENT = (
     update(outbox)
     .where(outbox.c.id == bindparam("row"))
@@ -94,8 +96,10 @@ async def add(
     nobody's yet, and are sent with what is due."""
     if not outgoing:
         return []
+    ids = await _reserve(connection, len(outgoing))
     values = [
         {
+            "id": id,
             "dedupe_key": out.dedupe_key,
             "sender": out.sender,
             "account_id": out.account_id,
@@ -110,16 +114,9 @@ async def add(
             "message_id": out.edited,
             "created_at": now,
         }
-        for out in outgoing
+        for id, out in zip(ids, outgoing, strict=True)
     ]
-    ids: Iterable[int]
-    if connection.dialect.name == "sqlite":
-        # SQLite would take a statement a row to say which id is whose. Nobody else writes now: the next ones are ours.
-        following = (await connection.execute(_LAST)).scalar_one() + 1
-        ids = range(following, following + len(values))
-        await connection.execute(_INSERT, [{"id": id, **row} for id, row in zip(ids, values, strict=True)])
-    else:
-        ids = (await connection.execute(_INSERT_RETURNING, values)).scalars()
+    await connection.execute(_INSERT, values)
     return [
         Row(id, out.account_id, out.account, out.chat, out.payload, 1, out.edited)
         for id, out in zip(ids, outgoing, strict=True)
@@ -275,3 +272,13 @@ async def prune(connection: AsyncConnection, before: datetime) -> None:
     # What came of a call is told from its rows.
     kept = or_(outbox.c.subject != "", outbox.c.campaign_id.is_not(None))
     await connection.execute(delete(outbox).where(outbox.c.created_at < before, ended, not_(kept)))
+
+
+async def _reserve(connection: AsyncConnection, count: int) -> Sequence[int]:
+    """Ids for new rows. To ask for them afterwards costs SQLite a statement for each row, and PostgreSQL one that is as
+    long as all the rows and is parsed anew each time."""
+    if connection.dialect.name == "sqlite":
+        # Nobody else writes until this transaction ends.
+        last = (await connection.execute(_LAST)).scalar_one()
+        return range(last + 1, last + 1 + count)
+    return (await connection.execute(_NUMBERS, {"count": count})).scalars().all()

@@ -108,6 +108,7 @@ _PLACE: Select[Any] = select(
     accounts.c.reachable,
     accounts.c.participant_id,
 )
+_UNLOCKED = _PERSON.where(accounts.c.key.in_(bindparam("keys", expanding=True)))
 _SAVE_PARTICIPANT = update(participants).where(participants.c.id == bindparam("row"))
 _SAVE_ACCOUNT = update(accounts).where(accounts.c.id == bindparam("row"))
 
@@ -134,8 +135,9 @@ async def meet(connection: AsyncConnection, newcomers: Sequence[Newcomer], now: 
 
 async def by_accounts(connection: AsyncConnection, keys: Sequence[str]) -> list[Person]:
     """People by account, not locked."""
-    rows = await connection.execute(_PERSON.where(accounts.c.key.in_(keys)))
-    return [Person(*row) for row in rows]
+    if not keys:
+        return []
+    return [Person(*row) for row in await connection.execute(_UNLOCKED, {"keys": keys})]
 
 
 async def by_account_id(connection: AsyncConnection, account_id: int) -> Person | None:

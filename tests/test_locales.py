@@ -29,14 +29,8 @@ LONG_OPTIONS = {"join.organisation_type": 70}
 # A button about a form carries the form's name, which is long already: on a phone its end is cut off.
 LONG_BUTTONS = ("home.continue",)
 BUTTONS = (
-    *(
-        f"start.{name}"
-        for name in ("join", "coalitions", "objectives", "requests", "language", "privacy", "help")
-    ),
-    *(
-        f"screen.{name}"
-        for name in ("back", "skip", "save", "done", "more", "form", "next", "close", "human")
-    ),
+    *(f"start.{name}" for name in ("join", "coalitions", "objectives", "requests", "language", "privacy", "help")),
+    *(f"screen.{name}" for name in ("back", "skip", "save", "done", "more", "form", "next", "close", "human")),
     *(f"screen.{name}" for name in ("change", "change_this", "to_review")),
     *(f"stopped.{name}" for name in ("continue", "again", "delete", "begin")),
     *(f"coalitions.{name}" for name in ("change", "leave_pending", "leave_approved", "all")),
@@ -178,9 +172,7 @@ def test_a_phone_shows_an_answer_whole(language: str, question: str, step: Step)
 
 @every_language
 @pytest.mark.parametrize(("question", "step"), QUESTIONS)
-def test_the_answers_to_a_question_can_be_told_apart_when_typed(
-    language: str, question: str, step: Step
-) -> None:
+def test_the_answers_to_a_question_can_be_told_apart_when_typed(language: str, question: str, step: Step) -> None:
     answers = [label(language, f"{question}.{option}") for option in _options(step)]
     controls = [label(language, f"screen.{name}") for name in ("back", "skip", "save", "done", "human")]
     typed = Counter(bare(words) for words in (*answers, *controls))

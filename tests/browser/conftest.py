@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from sandbox.server import serve
 from sandbox.world import World
@@ -29,6 +29,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=15_000)
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
@@ -196,5 +197,5 @@ async def new_context(browser: Browser, **options: Any) -> BrowserContext:
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900}, reduced_motion="reduce", locale="en-GB", **options
     )
-    context.set_default_timeout(5000)
+    context.set_default_timeout(15_000)  # a busy machine is slow, not wrong
     return context

@@ -121,14 +121,10 @@ def test_targets_are_paraphrases_of_what_was_found_and_blank_elsewhere(
 
 
 @pytest.mark.parametrize(("kind", "names"), [("core", CORE), ("global", GLOBAL)])
-def test_facilities_have_the_published_names_and_numerals(
-    catalogue: Catalogue, kind: str, names: str
-) -> None:
+def test_facilities_have_the_published_names_and_numerals(catalogue: Catalogue, kind: str, names: str) -> None:
     facilities = catalogue.facilities("core" if kind == "core" else "global")
     assert " · ".join(f"{facility.numeral} {facility.title('en').text}" for facility in facilities) == names
-    assert [facility.code for facility in facilities] == [
-        f"{kind}-{n}" for n in range(1, len(facilities) + 1)
-    ]
+    assert [facility.code for facility in facilities] == [f"{kind}-{n}" for n in range(1, len(facilities) + 1)]
     assert {facility.title("en").mark for facility in facilities} == {"V"}
 
 

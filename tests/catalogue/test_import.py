@@ -97,9 +97,7 @@ def test_rows_fill_in_what_is_blank(write: Callable[[Path, Table], Path], tmp_pa
 
 
 @every_format
-def test_all_problems_are_told_at_once_with_their_place(
-    write: Callable[[Path, Table], Path], tmp_path: Path
-) -> None:
+def test_all_problems_are_told_at_once_with_their_place(write: Callable[[Path, Table], Path], tmp_path: Path) -> None:
     path = write(
         tmp_path,
         [
@@ -137,15 +135,9 @@ def test_all_problems_are_told_at_once_with_their_place(
         assert re.fullmatch(pattern, problem)
 
 
-@pytest.mark.parametrize(
-    ("write", "place"), [(as_yaml, "line 4"), (as_csv, "line 3"), (as_xlsx, "sheet Sheet, row 3")]
-)
-def test_a_problem_is_found_where_it_says(
-    write: Callable[[Path, Table], Path], place: str, tmp_path: Path
-) -> None:
-    path = write(
-        tmp_path, [{"code": "A", "title_en": None, "mark": ""}, {"code": "Q", "title_en": "", "mark": ""}]
-    )
+@pytest.mark.parametrize(("write", "place"), [(as_yaml, "line 4"), (as_csv, "line 3"), (as_xlsx, "sheet Sheet, row 3")])
+def test_a_problem_is_found_where_it_says(write: Callable[[Path, Table], Path], place: str, tmp_path: Path) -> None:
+    path = write(tmp_path, [{"code": "A", "title_en": None, "mark": ""}, {"code": "Q", "title_en": "", "mark": ""}])
     (problem,) = problems(path)
     assert problem.startswith(f"{path.name}, {place}, code: “Q” is no code")
 
@@ -222,9 +214,7 @@ def test_formulas_numbers_and_every_sheet_of_a_workbook_are_looked_at(tmp_path: 
 
 
 @every_format
-def test_a_line_with_nothing_but_its_code_is_passed_over(
-    write: Callable[[Path, Table], Path], tmp_path: Path
-) -> None:
+def test_a_line_with_nothing_but_its_code_is_passed_over(write: Callable[[Path, Table], Path], tmp_path: Path) -> None:
     path = write(tmp_path, [{"code": "B2", "kind": "objective", "title_en": None, "mark": "", "source": ""}])
     assert read_rows(path) == []
 
@@ -237,9 +227,7 @@ def test_an_objective_can_be_named_before_its_title_is_known(tmp_path: Path) -> 
 
 def test_words_of_yaml_are_texts(tmp_path: Path) -> None:
     path = tmp_path / "rows.yaml"
-    path.write_text(
-        "- {code: B, title_en: No, title_fr: ~, title_es: '~', mark: V, source: 2020-06-01}\n", "utf-8"
-    )
+    path.write_text("- {code: B, title_en: No, title_fr: ~, title_es: '~', mark: V, source: 2020-06-01}\n", "utf-8")
     (row,) = read_rows(path)
     assert [(fact.language, fact.value, fact.source) for fact in row.facts] == [
         ("en", "No", "2020-06-01"),
@@ -264,9 +252,7 @@ def test_the_plan_has_24_objectives_and_no_more() -> None:
     title = Fact(field="title", language="en", value="x", source="s", mark="V")
     rows = [Row(code=f"{goal}{digit}", facts=(title,)) for goal in "EF" for digit in range(1, 7)]
     assert len(merge(BASE, rows).all_objectives) == 24
-    with pytest.raises(
-        CatalogueErrors, match=r"24 objectives and these rows would make it 25.*new here: .*F9"
-    ):
+    with pytest.raises(CatalogueErrors, match=r"24 objectives and these rows would make it 25.*new here: .*F9"):
         merge(BASE, [*rows, Row(code="F9", facts=(title,))])
 
 
@@ -363,9 +349,7 @@ def test_a_stored_cell_that_no_row_can_hold_is_refused(cell: Cell) -> None:
 
 
 @settings(max_examples=50)
-@given(
-    st.dictionaries(st.sampled_from(COLUMNS[2:14]), TEXTS, min_size=1), st.sampled_from(["A1", "C2", "E1"])
-)
+@given(st.dictionaries(st.sampled_from(COLUMNS[2:14]), TEXTS, min_size=1), st.sampled_from(["A1", "C2", "E1"]))
 def test_blank_cells_of_a_file_never_erase(
     tmp_path_factory: pytest.TempPathFactory, filled: dict[str, str], code: str
 ) -> None:
@@ -379,10 +363,7 @@ def test_blank_cells_of_a_file_never_erase(
 
 
 @settings(max_examples=100)
-@given(
-    st.binary(max_size=60)
-    | st.text(alphabet="- :{}[]\"'&*!|>\n\tcode,title_en;BA1", max_size=60).map(str.encode)
-)
+@given(st.binary(max_size=60) | st.text(alphabet="- :{}[]\"'&*!|>\n\tcode,title_en;BA1", max_size=60).map(str.encode))
 def test_no_file_breaks_the_import(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.mktemp("import")
     for suffix in ("yaml", "csv", "xlsx"):

@@ -1,0 +1,1 @@
+"""The bot is killed, again and again, while people use it."""
