@@ -1,8 +1,10 @@
 """`python -m benchmarks`: the bot and the baseline under the same load, in turns; see docs/benchmarks.md."""
 
+import asyncio
 import signal
 import sys
 import tempfile
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -30,17 +32,26 @@ def main(
 ) -> None:
     """Play the join form by webhook against one web process and against the baseline. Fails below the goal."""
     rounds, load = QUICK if quick else FULL
-    # Asked to stop, by whatever signal, we end what we started.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        results = uvloop.run(_profile(load, profile.resolve()) if profile else _compare(rounds, load))
+        results = uvloop.run(
+            _until_told_to_stop(_profile(load, profile.resolve()) if profile else _compare(rounds, load))
+        )
     except* (Stuck, Failed, Incomplete) as errors:
         report.failure(errors)
         sys.exit(2)
-    except* KeyboardInterrupt:
+    except* CancelledError:
         sys.exit(130)
     report.show(results, load)
     sys.exit(0 if report.is_fast_enough(results) else 1)
+
+
+async def _until_told_to_stop(work: Awaitable[dict[str, Measured]]) -> dict[str, Measured]:
+    """Told to stop, we end what we have started; a shell may have told us to ignore Ctrl-C, so we listen ourselves."""
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    return await work
 
 
 async def _profile(load: Load, profile: Path) -> dict[str, Measured]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from benchmarks.measure import Load, Measured
 from benchmarks.people import FORM
 
-BASELINE = "ConversationHandler, PicklePersistence"
+BASELINE = "ConversationHandler"
 SQLITE = "engage web, SQLite"
 POSTGRESQL = "engage web, PostgreSQL"
 # At least so many times the baseline's steps a second, on each database.

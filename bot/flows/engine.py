@@ -1,8 +1,8 @@
 """The engine: events that wait, taken together, each with effect exactly once.
 
-One transaction per group: the keys go into the inbox, the people are read and locked, every event is run in a
-savepoint of its own, and what came of all of them (people, conversations, replies) is written in bulk. Only after
-the commit do the replies go out.
+One transaction per group: the keys go into the inbox, the people are read and locked, the events are run one after the
+other, and what came of all of them (people, conversations, replies) is written in bulk. When an event raises, the
+group is run again with a savepoint for each, so that it is undone alone. Only after the commit do the replies go out.
 """
 
 from collections.abc import Sequence
