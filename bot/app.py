@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import uuid
 from collections.abc import AsyncIterator, Coroutine
@@ -177,6 +178,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
 async def run(settings: Settings) -> None:
     """`engage run`: until it is told to stop."""
     async with running(settings):
+        _spare_the_collector()
         await told_to_stop()
 
 
@@ -186,6 +188,10 @@ async def web(settings: Settings) -> None:
     async with assemble(settings) as app:
         config = uvicorn.Config(app.asgi(), host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
         async with sweeping(app), _beside(app.introduce(), app.register()):
+            _spare_the_collector()
+            for name in (signal.SIGTERM, signal.SIGINT):
+                # uvicorn passes on the signal that ends it, and what was sent is still to be written down.
+                signal.signal(name, signal.SIG_IGN)
             await uvicorn.Server(config).serve()
 
 
@@ -303,6 +309,13 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         for task in tasks:
             task.cancel()
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now stays. To look through it again and again took a quarter of the CPU time under load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 async def told_to_stop() -> None:
