@@ -5,10 +5,12 @@ import contextlib
 import gc
 import signal
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 import aiohttp
@@ -35,7 +37,7 @@ from bot.locales import closest
 from bot.locales import load as load_words
 from bot.outreach import rates
 from bot.outreach.alarm import Alarm
-from bot.outreach.delivery import Sender
+from bot.outreach.delivery import Interrupted, RateLimited, Sender
 from bot.outreach.metered import Metered
 from bot.outreach.postbox import Postbox
 from bot.outreach.rates import Rates
@@ -267,7 +269,8 @@ async def _platforms(
         token = settings.telegram_bot_token.get_secret_value()
         telegram = await Telegram.connect(token, settings.telegram_api_url, session, clock)
     if settings.slack_bot_token is not None:
-        slack = await Slack.connect(
+        connect = partial(
+            Slack.connect,
             settings.slack_bot_token.get_secret_value(),
             settings.slack_api_url,
             session,
@@ -276,7 +279,20 @@ async def _platforms(
             app_token=_secret(settings.slack_app_token),
             elsewhere=lambda language: house.words[closest(language) or "en"].plain("slack.elsewhere"),
         )
+        slack = await _patiently(connect)
     return telegram, slack
+
+
+async def _patiently(connect: Callable[[], Awaitable[Slack]]) -> Slack:
+    """Connect, however long the network takes. Raises what waiting does not mend, such as a token that is refused."""
+    delays = chain((1, 2, 5, 15), repeat(30))
+    while True:
+        try:
+            return await connect()
+        except (Interrupted, RateLimited) as failure:
+            delay = next(delays)
+            log.warning("slack_unreachable", code=str(failure), retry_in=delay)
+            await asyncio.sleep(delay)
 
 
 def _secret(secret: SecretStr | None) -> str:
