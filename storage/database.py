@@ -67,7 +67,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # SQLAlchemy emits BEGIN itself (below); left to the driver, a transaction would begin only at its first write.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -6,6 +6,7 @@ half the CPU time, and in a busy loop a quarter of the wait.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Self
@@ -65,10 +66,27 @@ class Cursor:
 
 def connect(database: str, **options: Any) -> Connection:
     """For SQLAlchemy's `async_creator_fn`; the options are those of `sqlite3.connect`. Await it to connect."""
-    connection = Connection(partial(sqlite3.connect, database, **options), _CHUNK)
+    connection = Connection(partial(_open, database, **options), _CHUNK)
     # A connection that nobody closed must not keep the process from ending.
     connection._thread.daemon = True
     return connection
+
+
+def _open(database: str, **options: Any) -> sqlite3.Connection:
+    """Connect, with the log beside the file. Whoever makes that switch locks everybody else out for a moment, and
+    SQLite does not wait for that by itself."""
+    driver: sqlite3.Connection = sqlite3.connect(database, **options)
+    for patience in range(50, -1, -1):
+        try:
+            driver.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not patience:
+                driver.close()
+                raise
+            # In the connection's own thread: the event loop goes on.
+            time.sleep(0.05)
+    return driver
 
 
 def _execute(driver: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> _Done:

@@ -1,6 +1,6 @@
 """What is said, to one and to many."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from storage.schema.base import Id, Instant, metadata
 
@@ -18,12 +18,29 @@ campaigns = Table(
     Column("texts", JSON, nullable=False),
     Column("button", JSON, nullable=False),
     Column("picture", Text, nullable=False, server_default=""),
+    # Channels and groups that it goes to as well: rows of `places`.
+    Column("places", JSON, nullable=False, server_default="[]"),
     # At an instant, or at this local time of each reader.
     Column("begins_at", Instant),
     Column("local_time", Text, nullable=False, server_default=""),
     Column("approved_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
+)
+
+# Channels and groups that the bot is in, for calls that go to all of them.
+places = Table(
+    "places",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("chat", Text, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
+    # Whether the bot is still in it.
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("seen_at", Instant, nullable=False),
+    UniqueConstraint("sender", "chat"),
 )
 
 # What came of a call: who opened what its button leads to, and who went through with it.

@@ -1,0 +1,30 @@
+"""Pictures and documents: ours to show, and people's own to keep."""
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+
+from storage.schema.base import Id, Instant, metadata
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # What it is about (`campaign 12`, `report 7`), so that it goes when that goes.
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    # What a picture shows, in words.
+    Column("alt", Text, nullable=False, server_default=""),
+    Column("sha256", Text, nullable=False, server_default=""),
+    # Null until it has been fetched from the platform where somebody sent it.
+    Column("content", LargeBinary),
+    # Where it is to be fetched from: sender and the platform's id of it.
+    Column("source_sender", Text, nullable=False, server_default=""),
+    Column("source_id", Text, nullable=False, server_default=""),
+    # What each sender calls it, once uploaded: it is not uploaded again.
+    Column("uploaded", JSON, nullable=False, server_default="{}"),
+    Column("participant_id", Id, ForeignKey("participants.id", ondelete="SET NULL")),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_files_subject", "subject"),
+)
