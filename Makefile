@@ -21,7 +21,7 @@ demo: $(READY)  ## Try the bot in a browser, with a local Slack and a local Tele
 test: $(READY)  ## Run the tests (PYTEST_ARGS="-k join" for some of them)
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
-crash: $(READY)  ## Kill the bot 50 times while 20 people join, on each database
+crash: $(READY)  ## Kill the bot 50 times while 16 people join, on each database
 	@ENGAGE_KILLS=50 $(VENV)/bin/python -m pytest -s tests/crash $(PYTEST_ARGS)
 
 lint: $(READY)  ## Check style, types, imports and conversations
@@ -33,6 +33,7 @@ lint: $(READY)  ## Check style, types, imports and conversations
 
 bench: $(READY)  ## Measure how many steps a second one process plays
 	@$(VENV)/bin/python -m benchmarks
+	@$(VENV)/bin/python -m benchmarks.delphi
 
 lock: $(READY)  ## Fit requirements.lock to pyproject.toml (LOCK_ARGS=--upgrade for the newest versions)
 	@$(VENV)/bin/pip-compile --quiet --extra dev --build-deps-for editable --allow-unsafe --generate-hashes \

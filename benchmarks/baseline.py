@@ -194,7 +194,9 @@ async def send(update: Update, context: Context) -> int:
     requests = context.bot_data.setdefault(FORMS, [])
     requests.append(dict(context.user_data))
     context.user_data.clear()
-    await query.edit_message_text("Your request was sent. The Executive Secretariat decides, and I will tell you.")
+    await query.edit_message_text(
+        "Your request to join was sent.\n\nThe Executive Secretariat decides, and I will tell you."
+    )
     return ConversationHandler.END
 
 

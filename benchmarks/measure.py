@@ -12,7 +12,7 @@ from random import Random
 
 from benchmarks import baseline, databases
 from benchmarks.api import TOKEN, Api
-from benchmarks.people import FORM, Crowd
+from benchmarks.people import STEPS, Crowd
 from benchmarks.processes import Running, all_cpu_seconds, running
 from benchmarks.wire import Webhook
 
@@ -87,7 +87,7 @@ async def bot(api: Api, load: Load, url: str, folder: Path, profile: Path | None
     ):
         measured = await _play(crowd, process, load)
     had = databases.effects(url) | {"strays": api.strays}
-    expected = {"updates": crowd.forms * len(FORM), "requests": crowd.forms, "unsent": 0, "strays": 0}
+    expected = {"updates": crowd.forms * STEPS, "requests": crowd.forms, "unsent": 0, "strays": 0}
     if had != expected:
         raise Incomplete(f"found {had}, expected {expected}")
     return measured

@@ -1,9 +1,12 @@
-"""Simulated people who fill in the join form, each at the pace of the bot's replies."""
+"""The sandbox's people, who fill in the join form at the pace of the bot's replies.
+
+They act on a Telegram that costs next to nothing (`benchmarks/api.py`), in place of the sandbox's.
+"""
 
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 from typing import Any
@@ -12,44 +15,51 @@ import orjson
 
 from benchmarks.api import Api, How
 from benchmarks.wire import Webhook
+from sandbox.person import Seen
+from sandbox.simulation.character import Character, draw, steadfast
+from sandbox.simulation.choosing import favourite
+from sandbox.simulation.goal import JOIN, Move, Standing
+from sandbox.simulation.mind import Mind
+from sandbox.simulation.reading import Screen, read
+from sandbox.slack.form import Field, Modal
 
 PATIENCE_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Tap:
-    """Press one of these buttons, as each person likes; without labels, the first one."""
-
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Type these words."""
-
-    words: str
-
-
-Step = Tap | Write
-
+STEPS = 13
+"""What one person does from the first word to "your request was sent": language, agreement, on my own, generation,
+engagement, facility, coalition, role, one contribution and Done, a note typed, send."""
+LONGER = ("For an organisation", "Funds")
+"""The answers that call for further questions."""
 NOTE = "We restore degraded pastures with local herders and can share ten years of soil measurements."
 
-# What one person does from the first word to "your request was sent".
-FORM: tuple[Step, ...] = (
-    Write("/join"),
-    Tap(("English",)),
-    Tap(("I agree",)),
-    Tap(("On my own",)),
-    Tap(("Youth", "Senior", "Neither")),
-    Tap(("Volunteer", "Professional")),
-    Tap(tuple("12345678")),
-    Tap(),
-    Tap(("Team member",)),
-    Tap(),
-    Tap(("Done",)),
-    Write(NOTE),
-    Tap(("Send the request",)),
-)
+
+class SameForm:
+    """A `Goal`: to join by the same questions as everybody else; which answers they give is up to the person."""
+
+    command = JOIN.command
+    link = JOIN.link
+    acts = STEPS
+
+    def standing(self, text: str) -> Standing:
+        return JOIN.standing(text)
+
+    def choose(self, character: Character, screen: Screen) -> Move | None:
+        labels = {choice.label: choice.button for choice in screen.choices if choice.label not in LONGER}
+        if "agree" in screen.controls:
+            return Move("tap", screen.controls["agree"])
+        if "done" in screen.controls:
+            return Move("tap", screen.controls["done"])
+        if not labels:
+            return Move("write", NOTE)
+        if send := JOIN.choose(character, screen):
+            return send
+        return Move("tap", labels[favourite(character, list(labels))])
+
+    def fill(self, character: Character, form: Modal, field: Field) -> str | Sequence[str] | None:
+        """Telegram has no forms."""
+        return None
+
+
+FORM = SameForm()
 
 
 class Stuck(Exception):
@@ -82,10 +92,10 @@ class Crowd:
 
     async def fill_in(self) -> None:
         """A new person fills in the form."""
-        person = Person(next(self._people), self)
+        character = replace(steadfast(draw(self.random)), language="en")
+        person = Person(next(self._people), self, Mind(character, FORM, self.random))
         self.api.readers[person.id] = person
-        for step in FORM:
-            await person.take(step)
+        await person.join()
         del self.api.readers[person.id]
         self.forms += 1
 
@@ -100,9 +110,10 @@ class Crowd:
 class Person:
     """One person in their private chat with the bot."""
 
-    def __init__(self, id: int, crowd: Crowd) -> None:
+    def __init__(self, id: int, crowd: Crowd, mind: Mind) -> None:
         self.id = id
         self._crowd = crowd
+        self._mind = mind
         self._user = {"id": id, "is_bot": False, "first_name": "Awa", "last_name": "Diop", "language_code": "en"}
         self._chat = {"id": id, "type": "private", "first_name": "Awa", "last_name": "Diop"}
         self._screen: dict[str, Any] = {}
@@ -111,11 +122,27 @@ class Person:
         self._replied_at = 0.0
         self._written = count(1)
 
-    async def take(self, step: Step) -> None:
+    async def join(self) -> None:
+        """Go on until the bot says that the request was sent. Raises `Stuck`."""
+        goal = self._mind.goal
+        move = Move("command", goal.command)
+        for _ in range(goal.acts):
+            await self._take(move)
+            if goal.standing(self._screen["text"]):
+                return
+            move = self.decide(self._screen)
+        raise Stuck(f"took {goal.acts} steps, and sees {self._screen['text']!r}")
+
+    def decide(self, message: dict[str, Any]) -> Move:
+        """What to do on a Message object of the Bot API."""
+        return self._mind.decide(read(Seen(message["message_id"], message["text"], tuple(_tokens(message)))))
+
+    async def _take(self, move: Move) -> None:
         """Do it and wait for the reply: a tap is answered by an edit of its message, words by a new message. Raises
-        `Stuck` when no reply comes, or the button is not there."""
-        update = self._typed(step.words) if isinstance(step, Write) else self._tapped(step)
-        self._expected = "sent" if isinstance(step, Write) else "edited"
+        `Stuck` when no reply comes."""
+        taps = move.how == "tap"
+        update = self._tapped(_tokens(self._screen)[move.words]) if taps else self._typed(move.words)
+        self._expected = "edited" if taps else "sent"
         self._reply = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
         status = await self._crowd.post(update)
@@ -124,7 +151,7 @@ class Person:
         try:
             self._screen = await asyncio.wait_for(self._reply, PATIENCE_SECONDS)
         except TimeoutError:
-            raise Stuck(f"nothing came in {PATIENCE_SECONDS} s after {step}") from None
+            raise Stuck(f"nothing came in {PATIENCE_SECONDS} s after {move}") from None
         self._crowd.latencies.append(self._replied_at - began)
 
     def receive(self, how: How, message: dict[str, Any]) -> None:
@@ -145,21 +172,18 @@ class Person:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(words)}]
         return {"message": message}
 
-    def _tapped(self, step: Tap) -> dict[str, Any]:
+    def _tapped(self, token: str) -> dict[str, Any]:
         query = {
             "id": f"{self.id}{next(self._written):08}",
             "from": self._user,
             "chat_instance": "-3788",
             "message": self._screen,
-            "data": self._button(step.labels),
+            "data": token,
         }
         return {"callback_query": query}
 
-    def _button(self, labels: Sequence[str]) -> str:
-        """The token behind one of the buttons that the last reply brought."""
-        rows = self._screen.get("reply_markup", {}).get("inline_keyboard", [])
-        tokens = {button["text"]: button.get("callback_data", "") for row in rows for button in row}
-        label = self._crowd.random.choice(labels) if labels else next(iter(tokens), "")
-        if label not in tokens:
-            raise Stuck(f"there is no button {label!r} among {list(tokens)}: {self._screen.get('text')!r}")
-        return str(tokens[label])
+
+def _tokens(message: dict[str, Any]) -> dict[str, str]:
+    """The tokens behind a message's buttons, by label."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return {button["text"]: button.get("callback_data", "") for row in rows for button in row}

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Load, Measured
-from benchmarks.people import FORM
+from benchmarks.people import STEPS
 
 BASELINE = "ConversationHandler"
 SQLITE = "engage web, SQLite"
@@ -55,7 +55,7 @@ def is_fast_enough(results: Results) -> bool:
 def show(results: Results, load: Load) -> None:
     """Print the table and the verdict."""
     compared = ratios(results)
-    table = Table(title=f"The join form, {len(FORM)} steps, {load.people} people at a time, one process")
+    table = Table(title=f"The join form, {STEPS} steps, {load.people} people at a time, one process")
     table.add_column("")
     for heading in HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)

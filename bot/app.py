@@ -21,13 +21,15 @@ from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.catalogue.catalogue import Catalogue, load, merge
+from bot.catalogue.catalogue import Catalogue, merge, packaged
 from bot.catalogue.rows import Cell, rows_of
 from bot.clock import Clock, system_clock
 from bot.flows import owing
+from bot.flows.digest import Digest
 from bot.flows.engine import Engine
 from bot.flows.front import COMMANDS, SECRETARIAT_COMMANDS
 from bot.flows.intake import Intake
+from bot.flows.rounds import Rounds
 from bot.flows.router import FLOWS
 from bot.flows.turn import House
 from bot.handlers import http
@@ -37,14 +39,20 @@ from bot.locales import closest
 from bot.locales import load as load_words
 from bot.outreach import rates
 from bot.outreach.alarm import Alarm
-from bot.outreach.delivery import Interrupted, RateLimited, Sender
+from bot.outreach.composing import Composer
+from bot.outreach.delivery import Files, Interrupted, RateLimited, Sender, Source
+from bot.outreach.fetching import Fetching
 from bot.outreach.metered import Metered
 from bot.outreach.postbox import Postbox
 from bot.outreach.rates import Rates
 from bot.outreach.reminders import Reminders
+from bot.outreach.shelf import Shelf
+from bot.outreach.watching import Watching
+from bot.outreach.whereabouts import Whereabouts
 from bot.outreach.worker import Worker
+from bot.progress.definition import starting_set
 from bot.settings import Settings
-from storage import catalogue, leases, links, outbox
+from storage import catalogue, files, leases, links, outbox, progress
 from storage.database import open_database
 from storage.migrate import at_head, migrate
 
@@ -54,6 +62,10 @@ log = structlog.get_logger()
 REMEMBERED = timedelta(days=7)
 SWEEP_SECONDS = 1
 REMIND_SECONDS = 10
+ROUND_SECONDS = 10
+FETCH_SECONDS = 2
+WATCH_SECONDS = 4
+DIGEST_MINUTES = 10
 
 
 @dataclass(slots=True)
@@ -68,6 +80,10 @@ class App:
     intake: Intake
     worker: Worker
     reminders: Reminders
+    rounds: Rounds
+    digest: Digest
+    watching: Watching
+    fetching: Fetching
     telegram: Telegram | None
     slack: Slack | None
 
@@ -104,6 +120,11 @@ class App:
         await self.telegram.set_commands(everybody, secretariat, chats)
         await self.telegram.describe({code: words.plain("start.what") for code, words in self.house.words.items()})
 
+    async def look_around(self) -> None:
+        """Find out which Slack channels the bot is in; Telegram reports what it has to know."""
+        if self.slack is not None:
+            await self.slack.look_around()
+
     async def register(self) -> None:
         """Have Telegram post its updates here."""
         secret = self.settings.telegram_webhook_secret
@@ -123,14 +144,23 @@ async def assemble(settings: Settings, clock: Clock = system_clock) -> AsyncIter
             catalogue=await _catalogue(database),
             secretariat=frozenset(str(account) for account in settings.secretariat),
             contact=settings.contact,
+            four_eyes=settings.four_eyes,
         )
-        telegram, slack = await _platforms(settings, session, clock, house)
+        await _begin_indicators(database, house.catalogue)
+        shelf = Shelf(database)
+        telegram, slack = await _platforms(settings, session, clock, house, shelf)
         house.telegram_username = telegram.username if telegram is not None else ""
         senders: dict[str, Sender] = {}
+        sources: dict[str, Source] = {}
+        for platform in (telegram, slack):
+            if platform is not None:
+                senders[platform.sender.name] = platform.sender
+                sources[platform.sender.name] = platform.source
+        whereabouts = Whereabouts(database, clock)
         if telegram is not None:
-            senders[telegram.sender.name] = telegram.sender
+            telegram.notice = whereabouts.notice
         if slack is not None:
-            senders[slack.sender.name] = slack.sender
+            slack.know = whereabouts.know
         limits = {name: _rates(name, settings) for name in senders}
         monotonic = asyncio.get_running_loop().time
         metered = {name: Metered(sender, limits[name], monotonic) for name, sender in senders.items()}
@@ -139,10 +169,30 @@ async def assemble(settings: Settings, clock: Clock = system_clock) -> AsyncIter
         postbox.on_fault = alarm.hear
         intake = Intake(Engine(database, house, postbox, clock), postbox)
         postbox.on_result = intake.wake
-        worker = Worker(database, senders, limits, clock, monotonic, uuid.uuid4().hex, alarm=alarm.ring)
+        composer = Composer(database, words, clock)
+        worker = Worker(database, senders, limits, clock, monotonic, uuid.uuid4().hex, composer, alarm.ring)
         reminders = Reminders(database, words, owing.providers(FLOWS, house), senders, clock)
         postbox.compose = reminders.compose
-        app = App(settings, database, clock, house, postbox, intake, worker, reminders, telegram, slack)
+        rounds = Rounds(database, clock)
+        digest = Digest(database, words, house.catalogue, clock)
+        fetching = Fetching(database, sources, words, clock)
+        watching = Watching(database, words, clock)
+        app = App(
+            settings,
+            database,
+            clock,
+            house,
+            postbox,
+            intake,
+            worker,
+            reminders,
+            rounds,
+            digest,
+            watching,
+            fetching,
+            telegram,
+            slack,
+        )
         try:
             async with _beside(intake.run(), _refresh(app)):
                 yield app
@@ -167,7 +217,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
             # What the process before left behind goes out first: a reply must not overtake an earlier one.
             pass
         await _seize(app)
-        listening: list[Coroutine[Any, Any, None]] = [app.introduce()]
+        listening: list[Coroutine[Any, Any, None]] = [app.introduce(), app.look_around()]
         if app.telegram is not None:
             listening.append(app.telegram.poll(app.intake))
         if app.slack is not None:
@@ -189,7 +239,7 @@ async def web(settings: Settings) -> None:
     await prepare(settings)
     async with assemble(settings) as app:
         config = uvicorn.Config(app.asgi(), host="0.0.0.0", port=settings.port, log_config=None, access_log=False)
-        async with sweeping(app), _beside(app.introduce(), app.register()):
+        async with sweeping(app), _beside(app.introduce(), app.look_around(), app.register()):
             _spare_the_collector()
             for name in (signal.SIGTERM, signal.SIGINT):
                 # uvicorn passes on the signal that ends it, and what was sent is still to be written down.
@@ -224,10 +274,16 @@ async def sweeping(app: App) -> AsyncIterator[None]:
             await outbox.prune(connection, app.clock() - REMEMBERED)
             await links.prune(connection, app.clock() - REMEMBERED)
             await app.reminders.prune(connection)
+            await files.prune(connection)
 
     options: dict[str, Any] = {"coalesce": True, "max_instances": 1}
     scheduler.add_job(app.postbox.sweep, "interval", seconds=SWEEP_SECONDS, **options)
+    scheduler.add_job(app.rounds.tick, "interval", seconds=ROUND_SECONDS, **options)
+    scheduler.add_job(app.digest.tick, "interval", minutes=DIGEST_MINUTES, **options)
     scheduler.add_job(app.reminders.tick, "interval", seconds=REMIND_SECONDS, **options)
+    scheduler.add_job(app.watching.tick, "interval", seconds=WATCH_SECONDS, **options)
+    scheduler.add_job(app.fetching.tick, "interval", seconds=FETCH_SECONDS, **options)
+    scheduler.add_job(app.look_around, "interval", hours=1, **options)
     scheduler.add_job(prune, "interval", hours=1, **options)
     scheduler.start()
     try:
@@ -262,12 +318,12 @@ def _rates(sender: str, settings: Settings) -> Rates:
 
 
 async def _platforms(
-    settings: Settings, session: aiohttp.ClientSession, clock: Clock, house: House
+    settings: Settings, session: aiohttp.ClientSession, clock: Clock, house: House, shelf: Files
 ) -> tuple[Telegram | None, Slack | None]:
     telegram = slack = None
     if settings.telegram_bot_token is not None:
         token = settings.telegram_bot_token.get_secret_value()
-        telegram = await Telegram.connect(token, settings.telegram_api_url, session, clock)
+        telegram = await Telegram.connect(token, settings.telegram_api_url, session, clock, files=shelf)
     if settings.slack_bot_token is not None:
         connect = partial(
             Slack.connect,
@@ -278,6 +334,7 @@ async def _platforms(
             signing_secret=_secret(settings.slack_signing_secret),
             app_token=_secret(settings.slack_app_token),
             elsewhere=lambda language: house.words[closest(language) or "en"].plain("slack.elsewhere"),
+            files=shelf,
         )
         slack = await _patiently(connect)
     return telegram, slack
@@ -307,7 +364,19 @@ async def _catalogue(database: AsyncEngine) -> Catalogue:
     except SQLAlchemyError:
         # Before the first migration there is nothing filled in.
         cells = []
-    return merge(load(), rows_of(cells))
+    return merge(packaged(), rows_of(cells))
+
+
+async def _begin_indicators(database: AsyncEngine, known: Catalogue) -> None:
+    """The starting set of indicators; those that are there stay as the secretariat has them."""
+    facilities = [one.code for one in known.all_facilities]
+    objectives = [one.code for one in known.all_objectives]
+    try:
+        async with database.begin() as connection:
+            await progress.add_indicators(connection, [one.row() for one in starting_set(facilities, objectives)])
+    except SQLAlchemyError:
+        # Before the first migration there is no table for them.
+        return
 
 
 async def _refresh(app: App) -> None:

@@ -14,9 +14,13 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from bot import log
+from bot.campaign import commands as campaign_commands
 from bot.delphi.command import commands as delphi_commands
+from bot.export import commands as export_commands
 from bot.outreach.delivery import SetupFault
+from bot.progress.command import commands as indicator_commands
 from bot.settings import Misconfigured, Purpose, Settings, read_settings
+from bot.study import commands as study_commands
 
 if TYPE_CHECKING:
     from bot.catalogue.rows import Cell
@@ -26,7 +30,11 @@ flow_commands = typer.Typer(no_args_is_help=True)
 catalogue_commands = typer.Typer(no_args_is_help=True)
 app.add_typer(flow_commands, name="flow", help="Look at the conversations.")
 app.add_typer(catalogue_commands, name="catalogue", help="Goals, objectives and facilities.")
-app.add_typer(delphi_commands, name="delphi", help="Delphi studies.")
+app.add_typer(campaign_commands, name="campaign", help="Calls for engagement.")
+app.add_typer(indicator_commands, name="indicators", help="What coalitions report on.")
+app.add_typer(export_commands, name="progress", help="What coalitions reported.")
+app.add_typer(delphi_commands, name="delphi", help="The Delphi method, for ratings from anywhere.")
+app.add_typer(study_commands, name="study", help="Delphi studies: definitions, status, reports.")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -131,6 +139,7 @@ def demo(
 def crowd(
     people: Annotated[int, typer.Option(min=1, help="How many simulated people.")] = 200,
     seed: Annotated[int, typer.Option(help="The same number gives the same people.")] = 1,
+    at_once: Annotated[int, typer.Option(min=1, help="How many of them act at the same moment.")] = 24,
     database: Annotated[Path | None, typer.Option(help="Keep the database in this file, which must be new.")] = None,
 ) -> None:
     """Let simulated people join, on a local Slack and a local Telegram. Fails when somebody gets stuck."""
@@ -142,7 +151,7 @@ def crowd(
         _complain(f"{database} exists: its people would not be strangers to the bot. Name another file.")
         raise typer.Exit(2)
     with TemporaryDirectory() as folder:
-        passed = play(people, seed, database or Path(folder) / "crowd.db", Console())
+        passed = play(people, seed, at_once, database or Path(folder) / "crowd.db", Console())
     if not passed:
         raise typer.Exit(1)
 

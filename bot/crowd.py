@@ -21,13 +21,16 @@ from sqlalchemy import select
 from bot.app import App, running
 from bot.demo import SECRETARIAT, demo_settings, furnish
 from sandbox.server import serve
-from sandbox.simulation.crowd import Crowd, characters
-from sandbox.simulation.visitor import Confusion, Visitor
+from sandbox.simulation.crowd import AT_ONCE, Crowd, characters
+from sandbox.simulation.visitor import ORDINARY, Confusion, Patience, Visitor
 from sandbox.slack.state import TEAM_ID
 from sandbox.world import World
 from storage.schema import accounts, coalitions, memberships
 
 LOOKS_PER_SECOND = 4
+# So many steps a second the bot and the sandbox can play on a slow machine: when a thousand people act at the same
+# moment, the last of them has to wait for all the others.
+SLOWEST = 20
 MIBIBYTE = 2**20
 
 
@@ -42,38 +45,44 @@ class Bug:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a crowd. `coalitions` counts who asked to join what, `at_once` how many people at most were in the
-    middle of it at a time; `peak` is the process's largest resident memory so far, in bytes."""
+    """What came of a crowd. `coalitions` counts who asked to join what, `in_the_middle` how many people at most were
+    in the middle of it at a time; `peak` is the process's largest resident memory so far, in bytes."""
 
     visitors: tuple[Visitor, ...]
     coalitions: Counter[str]
     confusions: Counter[Confusion]
-    at_once: int
+    in_the_middle: int
     bugs: tuple[Bug, ...]
     seconds: float
     peak: int
 
 
-async def crowd(people: int, seed: int, database: Path, watch: Callable[[Crowd], None]) -> Outcome:
-    """Let them all join; `watch` is called now and then with how far they are."""
+async def crowd(
+    people: int, seed: int, database: Path, watch: Callable[[Crowd], None], at_once: int = AT_ONCE
+) -> Outcome:
+    """Let them all join, `at_once` of them acting at the same moment; `watch` is called now and then with how far they
+    are."""
     world = World()
-    began, at_once = time.monotonic(), 0
+    began, most = time.monotonic(), 0
+    patience = Patience(max(ORDINARY.seconds, at_once / SLOWEST))
 
     def look(simulated: Crowd) -> None:
-        nonlocal at_once
-        at_once = max(at_once, simulated.at_once())
+        nonlocal most
+        most = max(most, simulated.in_the_middle())
         watch(simulated)
 
     async with serve(world) as address, running(demo_settings(world, address, database), lambda: world.now) as app:
         await furnish(app)
-        simulated = Crowd(world, characters(people, seed), SECRETARIAT, lambda: quiet(app))
+        simulated = Crowd(
+            world, characters(people, seed), SECRETARIAT, lambda: quiet(app), at_once=at_once, patience=patience
+        )
         await _watched(simulated, look)
         joined = await _joined(app)
     return Outcome(
         tuple(simulated.visitors),
         Counter(title for titles in joined.values() for title in titles),
         simulated.confusions(),
-        at_once,
+        most,
         tuple(_bugs(simulated, world, joined)),
         time.monotonic() - began,
         peak_memory(),
@@ -135,7 +144,7 @@ def peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def play(people: int, seed: int, database: Path, console: Console) -> bool:
+def play(people: int, seed: int, at_once: int, database: Path, console: Console) -> bool:
     """Run a crowd with a progress bar and show what came of it; tells whether nobody got stuck."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -148,7 +157,7 @@ def play(people: int, seed: int, database: Path, console: Console) -> bool:
             told = f"joined {counts['sent']} · on the way {on_the_way} · dropped out {counts['gone']}"
             progress.update(task, completed=done, description=f"{told} · stuck {counts['stuck']}")
 
-        outcome = uvloop.run(crowd(people, seed, database, watch))
+        outcome = uvloop.run(crowd(people, seed, database, watch, at_once))
     console.print(report(outcome))
     return not outcome.bugs
 
@@ -162,7 +171,7 @@ def report(outcome: Outcome) -> Group:
     summary = Table(title="The crowd", show_header=False)
     for name, value in (
         ("People", str(len(visitors))),
-        ("At once", str(outcome.at_once)),
+        ("In the middle of it", str(outcome.in_the_middle)),
         ("Joined", f"{len(joined)} ({answers['granted']} approved, {answers['refused']} declined)"),
         ("Dropped out", _counted(Counter(visitor.reason for visitor in visitors if visitor.state == "gone"))),
         ("Languages", _counted(Counter(visitor.character.language for visitor in joined))),

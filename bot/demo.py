@@ -47,12 +47,15 @@ async def keep_calendar(world: World, app: App) -> None:
     """Show the page what falls due, so that its clock can be moved there; where it is moved to, it happens at once."""
     while True:
         moves = world.clock.moves.number
+        await app.rounds.tick()
         await app.reminders.tick()
         await app.postbox.sweep()
-        falling_due = [
+        falling_due = [Occasion(one.what, one.at) for one in (await app.rounds.upcoming())[:MOST_OCCASIONS]]
+        falling_due += [
             Occasion(f"the reminder for {one.name}", one.at)
             for one in (await app.reminders.upcoming())[:MOST_OCCASIONS]
         ]
+        falling_due.sort(key=lambda one: one.at)
         if falling_due != world.clock.occasions:
             world.clock.occasions = falling_due
             world.touch()

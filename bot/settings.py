@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     slack_api_url: Annotated[str, AfterValidator(_root), AfterValidator("{}/".format)] = "https://slack.com/api/"
     secretariat: Annotated[tuple[Account, ...], BeforeValidator(_accounts)] = ()
     contact: Annotated[str, AfterValidator(_contact)] = ""
+    # Whether a call for engagement goes out only when a second secretary has approved it.
+    four_eyes: bool = False
     # What is sent to many: messages a second in all, and in one chat; in a group, a minute.
     telegram_rate: float = Field(default=30, gt=0, le=10_000)
     telegram_chat_rate: float = Field(default=1, gt=0, le=10_000)
@@ -186,6 +188,7 @@ HOW = {
     "one with the scope connections:write (xapp-…)",
     "SLACK_API_URL": "leave it out, unless you run against something else than Slack",
     "SECRETARIAT": "accounts separated by commas: telegram:42,slack:T01/U02",
+    "FOUR_EYES": "true or false: whether a second secretary has to approve a call for engagement",
     "CONTACT": "a mail address or an https:// page where a person answers questions about privacy",
     "TELEGRAM_RATE": "leave it out for 30 messages a second, which Telegram allows a bot",
     "TELEGRAM_CHAT_RATE": "leave it out for 1 message a second in a chat, which Telegram allows",

@@ -157,6 +157,11 @@ def slack_send_file(world: World, persona: Persona, m: Members) -> Done:
     return receipt, {}
 
 
+def slack_upload(world: World, persona: Persona, m: Members) -> Done:
+    file = slack_acts.upload(world.slack, persona, m.text("name"), _data(m), m.text("mimetype", None))
+    return None, {"file": file}
+
+
 def slack_channel(world: World, persona: Persona, m: Members) -> Done:
     people = [person_named(world, name) for name in m.names("people", [])]
     channel = slack_acts.new_channel(world.slack, persona, m.text("name"), people, m.flag("bot", True))
@@ -209,6 +214,7 @@ ACTS: dict[str, Act] = {
     "slack/submit": slack_submit,
     "slack/close": slack_close,
     "slack/send_file": slack_send_file,
+    "slack/upload": slack_upload,
     "slack/channel": slack_channel,
     "slack/reload": slack_reload,
     "slack/uninstall": slack_uninstall,

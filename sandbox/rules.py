@@ -53,6 +53,8 @@ RULES: dict[str, str] = {
     "slack.response_url": "a response_url works five times in 30 minutes",
     "slack.own_messages": "the app receives the events of its own messages",
     "slack.escaped_text": "people's &, < and > arrive escaped, their links in angle brackets",
+    "slack.file_processing": "a file is ready some time after its upload: only then can a message show it",
+    "slack.file_input_size": "a modal takes files of at most 10 MB",
     "slack.form_fields": "a modal is sent only when its required fields are filled and fit",
     "slack.error_fields": "errors of a view_submission name input blocks of that view",
     "slack.app_token": "Socket Mode is opened with the app-level token",

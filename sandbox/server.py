@@ -28,6 +28,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 KEEP_ALIVE = 2.0
 """Seconds an idle connection to the bot is kept: less than servers do, so that none closes under a request."""
+GRACE = 0.1
+"""Seconds for the answers under way when the server is to stop; whoever waits for the bot then waits in vain."""
 
 
 class _Page(StaticFiles):
@@ -79,7 +81,7 @@ class _Server(uvicorn.Server):
             connection.shutdown()
         tasks = self.server_state.tasks
         if tasks:
-            await asyncio.wait(tasks, timeout=1)
+            await asyncio.wait(tasks, timeout=GRACE)
         for task in list(tasks):
             task.cancel()
 

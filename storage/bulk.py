@@ -132,6 +132,7 @@ _END = (
         not_before=func.coalesce(bindparam("to_not_before", type_=outbox.c.not_before.type), outbox.c.not_before),
         uncertain=bindparam("to_uncertain"),
         lease_until=None,
+        ended_at=bindparam("to_ended_at", type_=outbox.c.ended_at.type),
     )
 )
 _CHAT = update(accounts).where(accounts.c.id == bindparam("row")).values(chat=bindparam("to_chat"))
@@ -157,7 +158,7 @@ async def begin(
     return set(begun.scalars())
 
 
-async def end(connection: AsyncConnection, ended: Sequence[Ended]) -> None:
+async def end(connection: AsyncConnection, ended: Sequence[Ended], now: datetime) -> None:
     """Write outcomes down."""
     if not ended:
         return
@@ -170,6 +171,7 @@ async def end(connection: AsyncConnection, ended: Sequence[Ended]) -> None:
             "to_error": each.error,
             "to_not_before": each.not_before,
             "to_uncertain": each.uncertain,
+            "to_ended_at": None if each.state == "waiting" else now,
         }
         for each in ended
     ]

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import panels
 from storage.schema import audit, coalitions, memberships, organisations, participants, pledges
 
 LIVING = ("pending", "approved")
@@ -143,6 +144,22 @@ async def coalition(connection: AsyncConnection, id: int) -> Coalition | None:
     """One coalition."""
     row = (await connection.execute(_COALITION_BY_ID, {"coalition": id})).first()
     return Coalition(*row) if row else None
+
+
+async def not_closed(connection: AsyncConnection) -> list[Coalition]:
+    """Every coalition that is forming or open, by title."""
+    rows = await connection.execute(
+        _COALITION.where(coalitions.c.state != "closed").order_by(coalitions.c.title, coalitions.c.id)
+    )
+    return [Coalition(*row) for row in rows]
+
+
+async def set_closed(connection: AsyncConnection, id: int, is_closed: bool) -> bool:
+    """Close a coalition, whose members stay members, or open it again. False when it was so before."""
+    other = coalitions.c.state != "closed" if is_closed else coalitions.c.state == "closed"
+    state = "closed" if is_closed else "open"
+    done = await connection.execute(update(coalitions).where(coalitions.c.id == id, other).values(state=state))
+    return bool(done.rowcount)
 
 
 async def propose(
@@ -351,11 +368,13 @@ async def note_action(
 
 
 async def forget_participant(connection: AsyncConnection, participant_id: int) -> None:
-    """Erase a person: their accounts, conversations, memberships and pledges go with them."""
+    """Erase a person: their accounts, conversations, memberships and pledges go with them. What they answered in
+    studies stays, and nobody can say any more that it was theirs."""
     left = select(memberships.c.coalition_id).where(
         memberships.c.participant_id == participant_id, memberships.c.state.in_(LIVING)
     )
     coalition_ids = (await connection.execute(left)).scalars().all()
+    await panels.forget(connection, participant_id)
     await connection.execute(delete(participants).where(participants.c.id == participant_id))
     for coalition_id in coalition_ids:
         await _close_if_abandoned(connection, coalition_id)

@@ -33,6 +33,8 @@ class Conversation:
     screen_id: int | None = None
     screen_message: str = ""
     screen_account: int | None = None
+    # The call for engagement that led here.
+    campaign_id: int | None = None
 
 
 _FULL: Select[Any] = select(
@@ -51,6 +53,7 @@ _FULL: Select[Any] = select(
     conversations.c.screen_id,
     outbox.c.message_id,
     outbox.c.account_id,
+    conversations.c.campaign_id,
 ).join_from(conversations, outbox, conversations.c.screen_id == outbox.c.id, isouter=True)
 _BY_ID = _FULL.where(conversations.c.id.in_(bindparam("ids", expanding=True)))
 _OF_PERSON = _FULL.where(
@@ -75,6 +78,7 @@ _SAVE = (
                 "rev",
                 "misses",
                 "screen_id",
+                "campaign_id",
                 "updated_at",
             )
         }
@@ -146,10 +150,11 @@ def _values(conversation: Conversation, now: datetime) -> dict[str, Any]:
         "rev": conversation.rev,
         "misses": conversation.misses,
         "screen_id": conversation.screen_id,
+        "campaign_id": conversation.campaign_id,
         "updated_at": now,
     }
 
 
 def _read(row: Any) -> Conversation:
     columns: tuple[Any, ...] = tuple(row)
-    return Conversation(*(*columns[:-2], row.message_id or "", row.account_id))
+    return Conversation(*(*columns[:-3], row.message_id or "", row.account_id, row.campaign_id))

@@ -50,7 +50,7 @@ def open_database(url: str) -> AsyncEngine:
         address,
         connect_args={"timeout": 30, "async_creator_fn": connect},
         json_serializer=_dumps,
-        json_deserializer=orjson.loads,
+        json_deserializer=_loads,
         query_cache_size=2000,
         hide_parameters=True,
     )
@@ -61,6 +61,11 @@ def open_database(url: str) -> AsyncEngine:
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _loads(stored: str | float) -> Any:
+    # SQLite takes a column of JSON for one of numbers, and keeps a lone number as one.
+    return orjson.loads(stored) if isinstance(stored, str) else stored
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

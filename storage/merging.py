@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import panels
 from storage.coalitions import LIVING
 from storage.schema import (
     accounts,
@@ -18,11 +19,16 @@ from storage.schema import (
     campaigns,
     coalitions,
     conversations,
+    files,
     memberships,
+    obligations,
     occasions,
     outbox,
     participants,
     pledges,
+    report_history,
+    report_values,
+    reports,
     snoozes,
 )
 
@@ -41,6 +47,7 @@ async def merge(connection: AsyncConnection, one: int, other: int, now: datetime
     await _end_double_memberships(connection, kept, gone, now)
     await _cancel_double_calls(connection, kept, gone)
     await _drop_double_rows(connection, kept, gone)
+    await panels.unite(connection, kept, gone)
     for column in (
         accounts.c.participant_id,
         conversations.c.participant_id,
@@ -52,6 +59,14 @@ async def merge(connection: AsyncConnection, one: int, other: int, now: datetime
         campaign_marks.c.participant_id,
         occasions.c.participant_id,
         snoozes.c.participant_id,
+        files.c.participant_id,
+        obligations.c.lead_id,
+        obligations.c.deputy_id,
+        reports.c.help_by,
+        reports.c.submitted_by,
+        reports.c.corrected_by,
+        report_history.c.given_by,
+        report_values.c.given_by,
     ):
         await connection.execute(update(column.table).where(column == gone).values({column.name: kept}))
     await connection.execute(delete(participants).where(participants.c.id == gone))

@@ -265,6 +265,16 @@ async def about(connection: AsyncConnection, subject: str) -> list[Row]:
     return [Row(*row) for row in rows]
 
 
+async def edit_anew(connection: AsyncConnection, row: Row, payload: str, now: datetime) -> bool:
+    """Send a message that the platform has once more, as an edit of itself; False when it says this already."""
+    edited = await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.state == "sent", outbox.c.payload != payload)
+        .values(payload=payload, state="waiting", attempts=0, error="", not_before=now, uncertain=False)
+    )
+    return bool(edited.rowcount)
+
+
 async def prune(connection: AsyncConnection, before: datetime) -> None:
     """Forget event keys and finished messages from before this instant: platforms redeliver for a day at most."""
     await connection.execute(delete(inbox).where(inbox.c.received_at < before))

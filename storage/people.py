@@ -152,6 +152,18 @@ async def places(connection: AsyncConnection, participant_id: int) -> list[Place
     return [Place(*row) for row in rows]
 
 
+async def zones(connection: AsyncConnection, participant_id: int) -> list[str]:
+    """Zones that a participant may live in: their own word first, then what their platforms say, the latest first."""
+    rows = await connection.execute(
+        select(participants.c.zone, accounts.c.zone)
+        .join_from(participants, accounts)
+        .where(participants.c.id == participant_id)
+        .order_by(accounts.c.seen_at.desc())
+    )
+    said = [tuple(row) for row in rows]
+    return [zone for zone in (*(own for own, _ in said[:1]), *(hint for _, hint in said)) if zone]
+
+
 async def place(connection: AsyncConnection, account_id: int) -> Place | None:
     """One account."""
     row = (await connection.execute(_PLACE.where(accounts.c.id == account_id))).first()

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.schema import accounts, conversations, memberships, occasions, outbox, participants, snoozes
 
 DAY = "day"
+# Values in one statement.
+MOST_KEYS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,18 @@ async def participants_of(connection: AsyncConnection, account_keys: Sequence[st
         select(accounts.c.participant_id).where(accounts.c.key.in_(account_keys)).distinct()
     )
     return sorted(rows.scalars())
+
+
+async def participants_by_account(connection: AsyncConnection, account_keys: Sequence[str]) -> dict[str, int]:
+    """The person behind each of these accounts that is known."""
+    found: dict[str, int] = {}
+    for start in range(0, len(account_keys), MOST_KEYS):
+        keys = account_keys[start : start + MOST_KEYS]
+        rows = await connection.execute(
+            select(accounts.c.key, accounts.c.participant_id).where(accounts.c.key.in_(keys))
+        )
+        found.update((key, id) for key, id in rows)
+    return found
 
 
 async def prune(connection: AsyncConnection, before: datetime) -> None:

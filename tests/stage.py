@@ -20,6 +20,8 @@ from sandbox.telegram.person import TelegramPerson
 from sandbox.world import World
 from tests.web import listening
 
+UNHURRIED = dict.fromkeys(("TELEGRAM_CHAT_RATE", "SLACK_CHANNEL_RATE", "SLACK_WORKSPACE_RATE"), "1000")
+"""Nobody waits in real time for the next second in which a chat may be written to: tests/outreach measures that."""
 WEBHOOK_SECRET = "scenario-webhook-secret"  # noqa: S105 - made up, the stage's own
 
 
@@ -160,6 +162,7 @@ async def stage(database_url: str, *, secretariat: tuple[str, ...] = ("tom", "ru
                 "SLACK_API_URL": f"{sandbox}/slack/api/",
                 "SECRETARIAT": ",".join(str(account(world, persona)) for persona in secretariat),
                 "CONTACT": "help@example.org",
+                **UNHURRIED,
             },
         )
         async with assemble(settings, lambda: world.now) as app, listening(app.asgi()) as address:

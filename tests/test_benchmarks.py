@@ -1,5 +1,6 @@
 """The benchmark plays real forms: what it measures has happened, on both sides."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -9,8 +10,8 @@ import pytest
 from benchmarks import measure, report
 from benchmarks.api import Api, serve
 from benchmarks.measure import WARM_UP_FORMS, Load, Measured
-from benchmarks.people import FORM, Crowd, Person, Stuck, Tap
-from benchmarks.wire import Webhook
+from benchmarks.people import STEPS, Crowd, Stuck
+from benchmarks.wire import Served, Webhook
 
 BRIEF = Load(people=2, seconds=0.2)
 
@@ -31,13 +32,30 @@ async def test_people_join_at_the_bot(api: Api, tmp_path: Path) -> None:
 async def test_people_join_at_the_baseline(api: Api, tmp_path: Path) -> None:
     measured = await measure.conversation_handler(api, BRIEF, tmp_path)
     assert measured.forms >= WARM_UP_FORMS + BRIEF.people
-    assert len(measured.latencies) <= measured.forms * len(FORM)
+    assert len(measured.latencies) <= measured.forms * STEPS
 
 
-async def test_a_button_that_was_not_sent_cannot_be_pressed(api: Api) -> None:
-    crowd = Crowd(api, Webhook(1, "/", {}, 1), Random(4))
-    with pytest.raises(Stuck, match="no button 'Done'"):
-        await Person(1, crowd).take(Tap(("Done",)))
+async def test_people_do_not_wait_for_a_bot_that_refuses_or_asks_in_circles(api: Api) -> None:
+    status = 500
+
+    def ask(_path: bytes, body: bytes) -> tuple[int, bytes]:
+        button = {"text": "On my own", "callback_data": "alone"}
+        message = {"message_id": 1, "text": "How?", "reply_markup": {"inline_keyboard": [[button]]}}
+        for reader in api.readers.values():
+            reader.receive("edited" if b'"alone"' in body else "sent", message)
+        return status, b"{}"
+
+    server = await asyncio.get_running_loop().create_server(lambda: Served(ask), "127.0.0.1", 0)
+    async with server:
+        webhook = Webhook(server.sockets[0].getsockname()[1], "/", {}, 1)
+        crowd = Crowd(api, webhook, Random(4))
+        with pytest.raises(Stuck, match="answered 500"):
+            await crowd.fill_in()
+        status = 200
+        with pytest.raises(Stuck, match=f"took {STEPS} steps, and sees 'How"):
+            await crowd.fill_in()
+        webhook.close()
+    assert crowd.forms == 0
 
 
 def test_the_goal_counts_on_every_database() -> None:

@@ -124,6 +124,7 @@ MALFORMED = {
     "SLACK_APP_TOKEN": ["xoxb-1-bot-token"],
     "SLACK_API_URL": ["slack.com/api"],
     "SECRETARIAT": ["42", "telegram:42,slack:U02", "telegram:anna"],
+    "FOUR_EYES": ["perhaps", "2"],
     "CONTACT": ["the office", "http://example.org", "anna@"],
     "TELEGRAM_RATE": ["fast", "0", "-1"],
     "TELEGRAM_CHAT_RATE": ["0"],

@@ -5,6 +5,7 @@ function returns it as a fact: `Objective.inferred_facility` is the one place th
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
@@ -160,6 +161,13 @@ class Catalogue(BaseModel):
     def facility(self, code: str) -> Facility:
         return _with_code(self.all_facilities, code)
 
+    def facility_titles(self) -> dict[str, dict[str, str]]:
+        """What every facility is called, by its code and language."""
+        return {
+            entry.code: {language: entry.title(language).text for language in LANGUAGES}
+            for entry in self.all_facilities
+        }
+
     def goals(self) -> tuple[Goal, ...]:
         return self.all_goals
 
@@ -199,6 +207,12 @@ def merge(base: Catalogue, rows: Sequence[Row]) -> Catalogue:
 def load(paths: Sequence[Path] = PACKAGE_FILES) -> Catalogue:
     """The catalogue of `paths`, by default of the package's own files. Raises CatalogueErrors."""
     return merge(Catalogue(), [row for path in paths for row in read_rows(path)])
+
+
+@cache
+def packaged() -> Catalogue:
+    """The catalogue of the package's own files, read once."""
+    return load()
 
 
 def _overlay(before: Iterable[Fact], after: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -3,7 +3,8 @@
 `Event` is a closed union: whoever takes one handles every member, and mypy sees to it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Self
 
@@ -79,11 +80,25 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that the platform holds: what the platform calls it, its name and media type as the sender gave them, and
+    its size in bytes, 0 where the platform does not say."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, a document, or anything else that is not words."""
+    """A picture, a document, or anything else that is not words. `uploads` are its files, one on Telegram and any
+    number in Slack; a sticker or a place has none. `words` came with it."""
 
     origin: Origin
     kind: str
+    uploads: tuple[Upload, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +124,12 @@ class FormChanged:
 
 @dataclass(frozen=True, slots=True)
 class FormSubmitted:
-    """A form was sent."""
+    """A form was sent. `uploads` are the files that its fields took."""
 
     origin: Origin
     token: str
     values: dict[str, str | list[str]]
+    uploads: Mapping[str, tuple[Upload, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

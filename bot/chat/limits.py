@@ -10,10 +10,12 @@ from bot.chat.events import Platform
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`text` and `label` are what the platform accepts; `comfortable_label` is what a phone shows unclipped, and
-    `listed` is how many options are shown on one screen before it offers more."""
+    """`text` and `label` are what the platform accepts; `caption` is what it accepts as the text of a message with a
+    file (a longer one takes two messages); `comfortable_label` is what a phone shows unclipped, and `listed` is how
+    many options are shown on one screen before it offers more."""
 
     text: int
+    caption: int
     label: int
     comfortable_label: int
     token_bytes: int
@@ -31,6 +33,7 @@ class Limits:
 LIMITS: dict[Platform, Limits] = {
     "telegram": Limits(
         text=4096,
+        caption=1024,
         label=64,
         comfortable_label=30,
         token_bytes=64,
@@ -46,6 +49,7 @@ LIMITS: dict[Platform, Limits] = {
     ),
     "slack": Limits(
         text=12_000,
+        caption=12_000,
         label=75,
         comfortable_label=30,
         token_bytes=255,
@@ -60,6 +64,11 @@ LIMITS: dict[Platform, Limits] = {
         toast=200,
     ),
 }
+
+
+MEGABYTE = 1_000_000
+LARGEST_UPLOAD = 20 * MEGABYTE
+"""Bytes of a file that somebody sends: Telegram lets a bot fetch no more, and Slack is held to the same."""
 
 
 def units(text: str) -> int:

@@ -28,12 +28,24 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A picture or a document that goes with a message: row `id` of `storage.files`, which holds its bytes. `alt` says
+    what the picture shows, in the reader's language."""
+
+    id: int
+    name: str
+    kind: Literal["picture", "document"]
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """A message with buttons. With `edits` (the platform's id of one of our messages) it takes that one's place."""
 
     text: Markup
     buttons: Rows = ()
     edits: str = ""
+    file: File | None = None
     kind: Literal["say"] = "say"
 
 
@@ -47,16 +59,19 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. `live` fields report each change at once, because others depend on them."""
+    """One question of a form. `live` fields report each change at once, because others depend on them. A field for
+    `files` takes `most` of them, and only pictures where it says so; it never shows what was sent before."""
 
     id: str
-    kind: Literal["text", "paragraph", "choice", "choices"]
+    kind: Literal["text", "paragraph", "choice", "choices", "files"]
     label: str
     hint: str = ""
     choices: tuple[Choice, ...] = ()
     value: tuple[str, ...] = ()
     optional: bool = False
     live: bool = False
+    most: int = 1
+    only_pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)

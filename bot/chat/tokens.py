@@ -2,7 +2,8 @@
 
 A *screen* token belongs to one conversation, to the `rev` of it that was on the screen, and names a move (`3` for
 the third option, `b` for Back). A *standing* token belongs to no conversation: it opens a view or a flow, and so is
-good for as long as the thing it names exists. Deep links carry standing tokens in the same form.
+good for as long as the thing it names exists. Deep links carry standing tokens in the same form. One that stands
+below a call for engagement ends with that call's number (`join_7--c12`), so that what came of it can be counted.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 # Twelve digits in base 36 are the most that a database's 64 bits always hold.
 _SCREEN = re.compile(r"q([0-9a-z]{1,12})\.([0-9a-z]{1,12})\.([a-z0-9+~-]{1,12})")
 # So short that the token fits a button of every platform, also within `anew_`.
-_STANDING = re.compile(r"([a-z]{1,12})(?:_([A-Za-z0-9_-]{1,48}))?")
+_STANDING = re.compile(r"([a-z]{1,12})(?:_([A-Za-z0-9_-]{1,48}?))?(?:--c([1-9][0-9]{0,8}))?")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -33,9 +34,11 @@ class Standing:
 
     name: str
     argument: str = ""
+    campaign: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}_{self.argument}" if self.argument else self.name
+        written = f"{self.name}_{self.argument}" if self.argument else self.name
+        return f"{written}--c{self.campaign}" if self.campaign else written
 
 
 def parse(written: str) -> Screen | Standing | None:
@@ -43,7 +46,7 @@ def parse(written: str) -> Screen | Standing | None:
     if screen := _SCREEN.fullmatch(written):
         return Screen(int(screen[1], 36), int(screen[2], 36), screen[3])
     if standing := _STANDING.fullmatch(written):
-        return Standing(standing[1], standing[2] or "")
+        return Standing(standing[1], standing[2] or "", int(standing[3]) if standing[3] else None)
     return None
 
 

@@ -52,7 +52,7 @@ def changes(table: Table, previous: Table, scale: Scale, threshold: Fraction) ->
             found[item] = attempt(_change, previous.column(item)[there], now[here], now, scale, threshold)
         else:
             found[item] = Refused("it was not in the round before")
-    return _adjusted(found)
+    return adjusted(found)
 
 
 def _change(before: Ratings, after: Ratings, now: Ratings, scale: Scale, threshold: Fraction) -> Stability:
@@ -81,7 +81,8 @@ def _change(before: Ratings, after: Ratings, now: Ratings, scale: Scale, thresho
     )
 
 
-def _adjusted(found: dict[str, Stability | Refused]) -> dict[str, Stability | Refused]:
+def adjusted(found: dict[str, Stability | Refused]) -> dict[str, Stability | Refused]:
+    """The same with Holm's p-values over all of these items: once more where items of several scales come together."""
     compared = {item: change for item, change in found.items() if isinstance(change, Stability)}
     by_wilcoxon = _holm([change.wilcoxon.p for change in compared.values()])
     by_mcnemar = _holm([change.mcnemar.mid_p for change in compared.values()])

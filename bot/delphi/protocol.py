@@ -5,13 +5,14 @@ its hash is taken over the canonical JSON, so the same protocol has the same has
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, TypeAdapter
 
 from bot.delphi.disclosure import SMALLEST_GROUP
 from bot.delphi.quantile import QuantileType
@@ -35,6 +36,16 @@ def _share(written: object) -> Fraction:
     return Fraction(text)
 
 
+AGREE_POINTS = Scale(1, 5)
+
+
+def _wall(at: datetime) -> datetime:
+    if at.tzinfo is not None:
+        raise ValueError("write it without a time zone: it is meant in the panellists' own")
+    return at
+
+
+WallTime = Annotated[datetime, AfterValidator(_wall)]
 DeclaredScale = Annotated[Scale, PlainValidator(_scale), PlainSerializer(str)]
 Share = Annotated[Fraction, PlainValidator(_share), PlainSerializer(str)]
 
@@ -111,12 +122,30 @@ class NumberItem(Asked):
 
 
 class OpenItem(Asked):
-    """Words of one's own; in round 0, as many proposals as one has."""
+    """Words of one's own. With `proposals` it belongs to round 0, where one may answer it as often as one likes and
+    answers can become items; else to the rounds of ratings, like any other item."""
 
     kind: Literal["open"] = "open"
+    proposals: bool = False
 
 
 Item = Annotated[ScaleItem | AgreeItem | ChoiceItem | RankingItem | NumberItem | OpenItem, Field(discriminator="kind")]
+_item: TypeAdapter[Item] = TypeAdapter(Item)
+
+
+def read_item(stored: object) -> Item:
+    """An item as it is in the database. Raises pydantic's ValidationError."""
+    return _item.validate_python(stored)
+
+
+def stored_item(item: Item) -> dict[str, Any]:
+    """An item as the database keeps it."""
+    return item.model_dump(mode="json")
+
+
+def in_language(texts: Mapping[Any, str], language: str) -> str:
+    """Words in this language; in English where they are missing, else in the first language that has them; or empty."""
+    return texts.get(language) or texts.get("en") or next(filter(None, texts.values()), "")
 
 
 class Group(Part):
@@ -137,8 +166,8 @@ class Round(Part):
     """When a round is open, in wall time: it opens at `opens` in each panellist's zone and closes for all when
     `closes` is over in the last one's. `kind` is `proposals` for round 0."""
 
-    opens: datetime
-    closes: datetime
+    opens: WallTime
+    closes: WallTime
     kind: Literal["proposals", "ratings"] = "ratings"
 
 
@@ -203,9 +232,25 @@ class Protocol(Part):
     invite_silent: bool = True
     reminders: bool = True
 
+    def scale_of(self, item: Item) -> Scale | None:
+        """The scale that an item is rated on; None for kinds that have none."""
+        if isinstance(item, ScaleItem):
+            return item.scale or self.scale
+        return AGREE_POINTS if isinstance(item, AgreeItem) else None
+
+    def ends_of(self, item: Item) -> Ends | None:
+        """What the ends of an item's scale mean, where the protocol says."""
+        return (item.ends or self.ends) if isinstance(item, ScaleItem) else None
+
+    def numbered(self) -> list[tuple[int, Round]]:
+        """The rounds with their numbers: 0 is that of proposals, those of ratings count from 1."""
+        first = 0 if self.rounds and self.rounds[0].kind == "proposals" else 1
+        return list(enumerate(self.rounds, first))
+
     def canonical(self) -> bytes:
-        """Its JSON with sorted keys: the same protocol has the same bytes."""
-        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        """Its JSON with sorted keys: the same protocol has the same bytes. Without people: who is on the panel is no
+        part of the method, and not to be found in what is published."""
+        return orjson.dumps(self.model_dump(mode="json", exclude={"panel", "moderators"}), option=orjson.OPT_SORT_KEYS)
 
     def hash(self) -> str:
         """SHA-256 of the canonical JSON, in hexadecimal."""

@@ -35,6 +35,11 @@ def verdicts(
     return found
 
 
+def in_three_words(verdict: StrEnum) -> Verdict:
+    """The verdict of any rule as in, out or none: keep and appropriate are in, discuss and uncertain are none."""
+    return _IN_OTHER_WORDS.get(verdict) or Verdict(verdict)
+
+
 def flips(found: Iterable[StrEnum | Refused]) -> bool:
     """Whether the rules that can be used come to different verdicts (in, out, none) on an item."""
-    return len({_IN_OTHER_WORDS.get(verdict, verdict) for verdict in found if not isinstance(verdict, Refused)}) > 1
+    return len({in_three_words(verdict) for verdict in found if not isinstance(verdict, Refused)}) > 1

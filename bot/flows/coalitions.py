@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows, Say
 from bot.chat.tokens import Standing, row_id
-from bot.flows import describe, money
+from bot.flows import describe, money, obligations
 from bot.flows.colleagues import colleagues
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Option, PickSeveral, Write
 from bot.flows.join import CONTRIBUTIONS, pledges_of
@@ -69,6 +69,7 @@ async def left(turn: Turn, argument: str) -> tuple[Markup, Rows]:
         subject=f"membership {membership.id}",
         now=turn.now,
     )
+    await obligations.lost(turn, membership)
     for colleague in await colleagues(turn):
         words = turn.words_for(colleague)
         turn.tell(colleague, Say(words(f"leave.told_{membership.state}", name=membership.name, title=membership.title)))

@@ -1,8 +1,14 @@
 """The accounts that may decide: the secretariat, as the settings name it."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
 from bot.chat.events import Account
+from bot.chat.messages import Say
+from bot.flows.flow import Halt
 from bot.flows.turn import Turn
-from storage import people
+from bot.locales import Words
+from storage import outbox, people
 from storage.people import Newcomer, Person
 
 
@@ -21,3 +27,23 @@ async def colleagues(turn: Turn) -> list[Person]:
             if parsed.platform == "telegram":
                 known[account].chat = parsed.user
     return [known[account] for account in wanted]
+
+
+def authorise(turn: Turn) -> None:
+    """Stops who is not of the secretariat."""
+    if not turn.is_secretariat:
+        raise Halt(turn.words("requests.not_yours"))
+
+
+async def refresh(turn: Turn, subject: str, copy: Callable[[Words], Awaitable[Say]]) -> None:
+    """Every copy of a message about this that a colleague has says what is the case now; the one that was tapped is
+    left to its own answer."""
+    connection = await turn.connection()
+    rows = await outbox.about(connection, subject)
+    holders = {person.account: person for person in await people.by_accounts(connection, [row.account for row in rows])}
+    latest = {row.account: row for row in rows}
+    for account, row in latest.items():
+        if row.message_id == turn.tapped and account == turn.person.account:
+            continue
+        message = await copy(turn.words_for(holders[account]))
+        turn.tell(replace(holders[account], chat=row.chat), replace(message, edits=row.message_id))

@@ -9,6 +9,8 @@ from storage.conversations import Conversation
 
 A = TypeVar("A", bound=BaseModel)
 
+# Among the answers, but no question's id: what was written and has to be asked about, by question.
+DOUBTED = "?"
 REVIEW = "review"
 CHANGE = "change"
 
@@ -53,6 +55,36 @@ def store(conversation: Conversation, step: Step, value: Value) -> None:
             changed.pop(other, None)
     changed[step.id] = value
     conversation.answers = changed
+    _settle_doubt(conversation, step)
+
+
+def clear(conversation: Conversation, step: Step) -> None:
+    """Take an answer back and stay where we are."""
+    conversation.answers = {
+        id: value for id, value in conversation.answers.items() if id not in (step.id, *step.resets)
+    }
+    _settle_doubt(conversation, step)
+
+
+def doubt(conversation: Conversation, step: Step, written: str) -> None:
+    """Ask about an answer before it is kept: the question stays, and the answer that it had is taken back."""
+    clear(conversation, step)
+    conversation.answers = {
+        **conversation.answers,
+        DOUBTED: {**conversation.answers.get(DOUBTED, {}), step.id: written},
+    }
+    go_to(conversation, step.id)
+
+
+def doubted(conversation: Conversation, step: Step) -> str:
+    """What was written in answer to this question and has to be asked about, or empty."""
+    return str(conversation.answers.get(DOUBTED, {}).get(step.id, ""))
+
+
+def _settle_doubt(conversation: Conversation, step: Step) -> None:
+    doubts = {id: written for id, written in conversation.answers.get(DOUBTED, {}).items() if id != step.id}
+    others = {id: value for id, value in conversation.answers.items() if id != DOUBTED}
+    conversation.answers = others | ({DOUBTED: doubts} if doubts else {})
 
 
 def go_on(flow: Flow[A], conversation: Conversation) -> None:

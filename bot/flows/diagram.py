@@ -5,8 +5,10 @@ from typing import Any, Self
 
 from bot.chat.limits import LIMITS, Limits, units
 from bot.chat.markup import plain
-from bot.flows.flow import Flow, PickOne, PickSeveral, Step, Write, always
+from bot.flows.flow import Attach, Flow, PickOne, PickSeveral, Step, Write, always
 from bot.locales import LANGUAGES, Words, read
+
+_SHAPES = {PickOne: ("{{", "}}"), PickSeveral: ("[[", "]]"), Write: ("[/", "/]"), Attach: ("[(", ")]")}
 
 
 def mermaid(flow: Flow[Any], words: Words) -> str:
@@ -14,8 +16,8 @@ def mermaid(flow: Flow[Any], words: Words) -> str:
     lines = ["flowchart TD", f'    start(["{_quoted(words.plain(f"{flow.name}.title"))}"])']
     before = ["start"]
     for step in flow.steps:
-        label = _quoted(f"{step.id}: {words.plain(f'{flow.name}.{step.id}.label')}")
-        opening, closing = {PickOne: ("{{", "}}"), PickSeveral: ("[[", "]]"), Write: ("[/", "/]")}[type(step)]
+        label = _quoted(f"{step.id}: {words.plain(step.text(flow.name, 'label'), **step.filled(words))}")
+        opening, closing = _SHAPES[type(step)]
         lines.append(f'    {step.id}{opening}"{label}"{closing}')
         lines += _arrows(before, step.id)
         before = [step.id] if step.when is always else [*before, step.id]
@@ -117,8 +119,8 @@ def _starts(flow: Flow[Any], noted: Mapping[str, set[str]]) -> list[dict[str, An
 
 def _tries(step: Step, noted: dict[str, set[str]]) -> list[Any]:
     """The answers that can make a difference: one when no guard looks at them."""
-    several = isinstance(step, PickSeveral)
-    if isinstance(step, Write) or callable(step.options):
+    several = isinstance(step, PickSeveral | Attach)
+    if isinstance(step, Write | Attach) or callable(step.options):
         compared = noted.get(step.id, set())
         values = [_Open(compared), *sorted(compared)]
     else:
@@ -151,11 +153,11 @@ def _needed(flow: Flow[Any]) -> Iterable[tuple[str, int]]:
     for page in dict.fromkeys(step.page for step in flow.steps if step.page):
         yield f"{flow.name}.{page}.intro", _text_limit()
     for step in flow.steps:
-        yield f"{flow.name}.{step.id}.ask", _text_limit()
-        yield f"{flow.name}.{step.id}.label", button
-        if not isinstance(step, Write) and isinstance(step.options, tuple):
+        yield step.text(flow.name, "ask"), _text_limit()
+        yield step.text(flow.name, "label"), button
+        if not isinstance(step, Write | Attach) and isinstance(step.options, tuple):
             for option in step.options:
-                yield f"{flow.name}.{step.id}.{option}", listed
+                yield step.text(flow.name, option), listed
 
 
 def _text_limit() -> int:

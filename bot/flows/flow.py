@@ -7,7 +7,7 @@ the review screen and in forms) and `join.country.<option>` (an option's words).
 In the answers, None is not yet answered; an empty string or list is a question that was skipped.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from bot.chat.markup import Markup
 
 if TYPE_CHECKING:
-    from bot.flows.turn import Turn
+    from bot.flows.turn import Turn, Ways
+    from bot.locales import Words
 
 A = TypeVar("A", bound=BaseModel)
 Value = str | list[str]
@@ -28,6 +29,17 @@ class Misfit(Exception):
     def __init__(self, text: str, **values: object) -> None:
         super().__init__(text)
         self.text = text
+        self.values = values
+
+
+class Unsure(Exception):
+    """An answer that fits and has to be asked about before it is kept. Carries the catalogue entry that asks, and what
+    the answer may mean, for the person to choose from."""
+
+    def __init__(self, text: str, readings: "Sequence[Option]", **values: object) -> None:
+        super().__init__(text)
+        self.text = text
+        self.readings = readings
         self.values = values
 
 
@@ -54,8 +66,10 @@ class Question(Generic[A]):
     """What all questions have.
 
     `when` guards it: it is asked only when true of the answers so far. Questions in a row with the same `page`
-    share a form where the platform has forms. A changed answer clears those named in `resets`. `lead` puts words
-    above the question; `after` acts on an answer at once.
+    share a form where the platform has forms; pages that share their words are told apart by what follows a colon. A
+    changed answer clears those named in `resets`. `lead` puts words above the question; `after` acts on an answer at
+    once. A question that is asked about one thing after the other shares its words with the others: `texts` names them
+    in place of the id, and `fills` gives what they are filled with.
     """
 
     id: str
@@ -65,6 +79,16 @@ class Question(Generic[A]):
     resets: tuple[str, ...] = ()
     lead: Callable[["Turn", A], Awaitable[Markup]] | None = None
     after: Callable[["Turn", A], Awaitable[None]] | None = None
+    texts: str = ""
+    fills: Callable[["Words"], Mapping[str, object]] | None = None
+
+    def text(self, flow: str, what: str) -> str:
+        """The catalogue entry for its `ask`, `hint`, `label`, or an option."""
+        return f"{flow}.{self.texts or self.id}.{what}"
+
+    def filled(self, words: "Words") -> Mapping[str, object]:
+        """What its words are filled with, for somebody who reads these."""
+        return self.fills(words) if self.fills else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +107,27 @@ class PickSeveral(Question[A]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Question[A]):
-    """Words of one's own. `read` turns them into what is stored, or raises `Misfit`; `show` turns that back."""
+    """Words of one's own. `read` turns them into what is stored, or raises `Misfit` or `Unsure`; `show` turns that
+    back. `options` are answers that can be tapped as well."""
 
     read: Callable[["Turn", str], str]
     show: Callable[["Turn", str], str] | None = None
     long: bool = False
+    options: Options = ()
 
 
-Step = PickOne[Any] | PickSeveral[Any] | Write[Any]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach(Question[A]):
+    """Pictures or documents, up to `most`; the answer is a list of their ids in `storage.files`. Until the flow is
+    finished they belong to the conversation and go with it: `finish` gives those that stay another subject with
+    `storage.files.adopt`."""
+
+    optional: bool = True
+    most: int = 1
+    only_pictures: bool = False
+
+
+Step = PickOne[Any] | PickSeveral[Any] | Write[Any] | Attach[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +135,7 @@ class Flow(Generic[A]):
     """A conversation. `begin` gives the answers that are known from the start, from what the flow is opened with
     (the part after `join_`); it raises `Halt` to say something else instead. `finish` does what was asked for and
     gives the closing words. Without `review`, the last answer finishes. With `reminds`, whoever leaves it unfinished is
-    reminded of it.
+    reminded of it. `tailor` makes, out of the answers so far, the flow that asks what this one conversation is about.
     """
 
     name: str
@@ -110,10 +147,15 @@ class Flow(Generic[A]):
     review: bool = True
     reminds: bool = False
     minutes: int = 1
+    tailor: Callable[["Turn", Mapping[str, Any]], Awaitable["Flow[Any]"]] | None = None
     index: dict[str, int] = field(init=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.index.update({step.id: place for place, step in enumerate(self.steps)})
+
+    async def fitted(self, turn: "Turn", answers: Mapping[str, Any]) -> "Flow[Any]":
+        """The flow with the questions of the conversation that these answers are from."""
+        return await self.tailor(turn, answers) if self.tailor else self
 
     def step(self, id: str) -> Step | None:
         """The question with this id, if the flow (still) has it."""
@@ -150,13 +192,13 @@ class Ending:
     """What a flow ends with: the closing words, and the buttons that lead on (label's catalogue entry, token)."""
 
     words: Markup
-    onward: tuple[tuple[str, str], ...] = ()
+    onward: "Ways" = ()
 
 
 class Halt(Exception):
     """Stops a flow with words and ways onward; what was answered so far is dropped when `drop`."""
 
-    def __init__(self, words: Markup, onward: tuple[tuple[str, str], ...] = (), *, drop: bool = False) -> None:
+    def __init__(self, words: Markup, onward: "Ways" = (), *, drop: bool = False) -> None:
         super().__init__("halted")
         self.words = words
         self.onward = onward

@@ -10,18 +10,22 @@ from babel.dates import format_date
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, Standing
+from bot.flows import attention
 from bot.flows.converse import Flows
 from bot.flows.flow import Flow, Halt
 from bot.flows.moves import stop
 from bot.flows.turn import Turn
 from bot.locales import LANGUAGES
-from storage import conversations
+from storage import conversations, panels
 from storage.conversations import Conversation
 
 # What everybody can do, in the order it is listed.
 COMMANDS = (
     "join",
+    "report",
+    "progress",
     "coalitions",
+    "rounds",
     "objectives",
     "settings",
     "link",
@@ -33,7 +37,7 @@ COMMANDS = (
     "start",
 )
 # What the secretariat can do besides.
-SECRETARIAT_COMMANDS = ("requests",)
+SECRETARIAT_COMMANDS = ("requests", "obligations", "indicators", "calls")
 
 
 async def start(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
@@ -49,8 +53,10 @@ async def start(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
     rows += turn.onward(
         (("start.join", "join"), ("start.coalitions", "coalitions"), ("start.objectives", "objectives"))
     )
+    if await panels.of_participants(await turn.connection(), [turn.person.id]):
+        rows += ((turn.button("rounds.all", "rounds"),),)
     if turn.is_secretariat:
-        rows += ((turn.button("start.requests", "requests"),),)
+        rows += ((turn.button("start.requests", "requests"),), (turn.button("start.calls", "calls"),))
     return join(parts, "\n\n"), (
         *rows,
         (
@@ -114,7 +120,7 @@ async def cancel(turn: Turn, flows: Flows) -> None:
     if turn.conversation is None:
         turn.say(turn.words("cancel.nothing"), turn.onward((("start.join", "join"), ("start.help", "help"))))
     else:
-        await stop(turn, flow_of(turn, flows, turn.conversation), turn.conversation)
+        await stop(turn, await flow_of(turn, flows, turn.conversation), turn.conversation)
 
 
 async def idle(turn: Turn) -> None:
@@ -138,13 +144,13 @@ async def idle(turn: Turn) -> None:
     turn.say(words, rows)
 
 
-def flow_of(turn: Turn, flows: Flows, conversation: Conversation) -> Flow[Any]:
+async def flow_of(turn: Turn, flows: Flows, conversation: Conversation) -> Flow[Any]:
     """The declaration behind a conversation. Raises `Halt` when the bot no longer has it."""
     flow = flows.get(conversation.flow)
     if flow is None:
         turn.person.conversation_id = None
         raise Halt(turn.words("idle.text"), (("start.help", "help"),))
-    return flow
+    return await flow.fitted(turn, conversation.answers)
 
 
 async def _unfinished(turn: Turn) -> list[Conversation]:
@@ -154,6 +160,8 @@ async def _unfinished(turn: Turn) -> list[Conversation]:
 
 def continue_button(turn: Turn, conversation: Conversation) -> Button:
     """Leads back into a conversation."""
+    if conversation.flow == attention.FLOW:
+        return attention.way_back(turn, conversation)
     return turn.button("stopped.continue", Screen(conversation.id, conversation.rev, "g"))
 
 

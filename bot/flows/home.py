@@ -3,7 +3,7 @@
 from bot.chat.markup import join, text
 from bot.chat.messages import Button, Home, Rows, Section
 from bot.chat.tokens import Screen, Standing
-from bot.flows import settings
+from bot.flows import calls, panel, progress, settings
 from bot.flows.converse import Flows
 from bot.flows.turn import Reply, Turn
 from storage import coalitions, conversations
@@ -12,6 +12,12 @@ from storage import coalitions, conversations
 async def show(turn: Turn, flows: Flows) -> None:
     """What is asked of me, what I joined, and the ways in."""
     sections = [await _asked(turn, flows), await _joined(turn), await _settings(turn), _ways(turn)]
+    if turn.is_secretariat:
+        sections.insert(1, Section(turn.words.plain("start.calls"), *await calls.summary(turn)))
+    if (reported := await progress.section(turn)) is not None:
+        sections.insert(2, reported)
+    if (studies := await panel.section(turn)) is not None:
+        sections.insert(1, studies)
     turn.replies.append(Reply(turn.person.account_id, turn.person.account, turn.chat, Home(tuple(sections))))
 
 
@@ -26,7 +32,9 @@ async def _asked(turn: Turn, flows: Flows) -> Section:
     if turn.is_secretariat and (waiting := await coalitions.pending(await turn.connection())):
         lines.append(words.count("requests.waiting", len(waiting)))
         rows.append((turn.button("start.requests", "requests"),))
-    return Section(words.plain("home.asked"), join(lines) or words("home.nothing_asked"), tuple(rows))
+    of_studies, to_studies = await panel.asked(turn)
+    said = join([*lines, *of_studies]) or words("home.nothing_asked")
+    return Section(words.plain("home.asked"), said, (*rows, *to_studies))
 
 
 async def _joined(turn: Turn) -> Section:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from babel import Locale
 from babel.numbers import format_currency, get_currency_name
 
-from bot.flows.flow import Misfit
+from bot.flows.flow import Misfit, Option, Unsure
 from bot.locales import LANGUAGES
+from bot.progress.numerals import numerals
 
 if TYPE_CHECKING:
     from bot.flows.turn import Turn
@@ -28,36 +29,23 @@ _SYMBOLS = {
     "F CFA": "XOF",
     "FCFA": "XOF",
 }
-_SCALES = {
-    "k": 3,
-    "m": 6,
-    "mio": 6,
-    "thousand": 3,
-    "mille": 3,
-    "mil": 3,
-    "million": 6,
-    "millions": 6,
-    "millón": 6,
-    "millon": 6,
-    "millones": 6,
-}
-# Everything that people put between groups of three digits.
-_SPACES = " \u00a0\u202f\u2009'’"
-_NUMBER = re.compile(rf"\d[\d{_SPACES}.,]*\d|\d")
 
 
-def read(_turn: "Turn", written: str) -> str:
-    """The amount and its currency. Raises `Misfit` when either is missing or the amount can be read in two ways."""
-    match = _NUMBER.search(written)
-    if not match or re.search(r"\d", written[match.end() :]):
+def read(turn: "Turn", written: str) -> str:
+    """The amount and its currency. Raises `Misfit` when either is missing, `Unsure` when the amount can be read in two
+    ways."""
+    found = numerals(written)
+    values = found[0].values() if len(found) == 1 else ()
+    if not values:
         raise Misfit("money.unreadable")
-    if written[: match.start()].rstrip().endswith(("-", "−", "–")):
+    currency = _one_currency(found[0].before, found[0].after)
+    meant = [amount for amount in values if 0 < amount < _LARGEST and amount == round(amount, 2)]
+    if not meant:
         raise Misfit("money.not_positive")
-    currency, exponent = _words(written[: match.start()], written[match.end() :])
-    amount = _number(match[0]).scaleb(exponent)
-    if amount <= 0 or amount >= _LARGEST or amount != amount.quantize(Decimal("0.01")):
-        raise Misfit("money.not_positive")
-    return f"{amount:.2f} {currency}"
+    readings = [f"{amount:.2f} {currency}" for amount in meant]
+    if len(values) > 1:
+        raise Unsure("money.ambiguous", [Option(one, show(turn, one)) for one in readings], written=written)
+    return readings[0]
 
 
 def show(turn: "Turn", stored: str) -> str:
@@ -82,46 +70,14 @@ def parse(stored: str) -> tuple[Decimal, str]:
     return Decimal(amount), currency
 
 
-def _words(before: str, after: str) -> tuple[str, int]:
-    """The currency and the power of ten that stand around the number."""
-    exponent = 0
-    scale = re.match(r"\s*([A-Za-zó]+)\b", after)
-    if scale and scale[1].casefold() in _SCALES:
-        exponent = _SCALES[scale[1].casefold()]
-        after = after[scale.end() :]
+def _one_currency(before: str, after: str) -> str:
+    """The currency that stands before or after the number."""
     named = [name for name in (_tidy(before), _tidy(after)) if name]
     if not named:
         raise Misfit("money.no_currency")
     if len(named) > 1 or (code := _currency(named[0])) is None:
         raise Misfit("money.unknown_currency")
-    return code, exponent
-
-
-def _number(written: str) -> Decimal:
-    """The value of digits with separators, when there is only one it can have."""
-    digits = "".join(c for c in written if c not in _SPACES)
-    if any(c in _SPACES for c in written) and not re.fullmatch(
-        rf"\d{{1,3}}([{_SPACES}]\d{{3}})+([.,]\d{{1,2}})?", written
-    ):
-        raise Misfit("money.unreadable")
-    marks = [c for c in digits if c in ".,"]
-    if not marks:
-        return Decimal(digits)
-    last = marks[-1]
-    whole, _, rest = digits.rpartition(last)
-    if len(set(marks)) == 2:
-        other = "." if last == "," else ","
-        if marks.count(last) == 1 and re.fullmatch(rf"\d{{1,3}}(\{other}\d{{3}})+", whole) and len(rest) <= 2:
-            return Decimal(whole.replace(other, "") + "." + rest)
-        raise Misfit("money.unreadable")
-    if len(marks) > 1:
-        if re.fullmatch(rf"\d{{1,3}}(\{last}\d{{3}})+", digits):
-            return Decimal(digits.replace(last, ""))
-        raise Misfit("money.unreadable")
-    if len(rest) == 3 and 1 <= len(whole) <= 3 and whole != "0" and not any(c in _SPACES for c in written):
-        small = digits.rstrip("0").rstrip(last)
-        raise Misfit("money.ambiguous", written=written, small=small, large=f"{int(whole + rest)}")
-    return Decimal(whole + "." + rest)
+    return code
 
 
 def _currency(name: str) -> str | None:

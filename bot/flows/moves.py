@@ -4,12 +4,14 @@ from typing import Any
 
 from bot.chat.markup import join
 from bot.chat.tokens import Screen
-from bot.flows.conversation import CHANGE, REVIEW, answers_of, go_back, go_on, go_to, keep, settle, store
-from bot.flows.flow import Ending, Flow, Halt, PickSeveral, Step, Value
+from bot.flows import attaching
+from bot.flows.conversation import CHANGE, REVIEW, answers_of, clear, go_back, go_on, go_to, keep, settle, store
+from bot.flows.flow import Attach, Ending, Flow, Halt, PickSeveral, Step, Value
 from bot.flows.forms import form_of
 from bot.flows.screens import answered, draw
-from bot.flows.standing import ask_a_person, mark_answered, open_form, screen_here, show, touch
+from bot.flows.standing import ask_a_person, mark_answered, open_form, show, touch
 from bot.flows.turn import Turn
+from storage import campaigns, files
 from storage.conversations import Conversation
 
 
@@ -34,6 +36,9 @@ async def act(turn: Turn, flow: Flow[Any], conversation: Conversation, to: str) 
                 return
         case "g":
             await open_form(turn, flow, conversation)
+        case "w" if step := flow.step(conversation.step):
+            clear(conversation, step)
+            go_to(conversation, step.id)
         case "c" if to == "c":
             go_to(conversation, CHANGE)
         case "c" if to[1:].isdigit() and int(to[1:]) < len(flow.steps):
@@ -47,7 +52,7 @@ async def act(turn: Turn, flow: Flow[Any], conversation: Conversation, to: str) 
             await show(turn, flow, conversation, edits=edits, page=int(to[1:]))
             return
         case "y":
-            await _finish(turn, flow, conversation)
+            await finish(turn, flow, conversation)
             return
         case _:
             await _choose(turn, flow, conversation, to)
@@ -56,7 +61,7 @@ async def act(turn: Turn, flow: Flow[Any], conversation: Conversation, to: str) 
 
 
 async def _choose(turn: Turn, flow: Flow[Any], conversation: Conversation, to: str) -> None:
-    """An option, skip, or done with several."""
+    """An option, skip, done with several, or away with what was sent."""
     step = flow.step(conversation.step)
     if step is None:
         if to.isdigit() and 0 < int(to) <= len(conversation.drawn):
@@ -64,10 +69,15 @@ async def _choose(turn: Turn, flow: Flow[Any], conversation: Conversation, to: s
         await show(turn, flow, conversation, edits=turn.tapped)
         return
     if to == "s" and step.optional:
-        await answer(turn, flow, conversation, step, [] if isinstance(step, PickSeveral) else "")
+        await answer(turn, flow, conversation, step, [] if isinstance(step, PickSeveral | Attach) else "")
         return
-    if to == "d":
+    if to == "d" and isinstance(step, PickSeveral | Attach):
         await answer(turn, flow, conversation, step, conversation.answers.get(step.id) or [])
+        return
+    if to == "e" and isinstance(step, Attach):
+        await attaching.remove(turn, conversation, step)
+        clear(conversation, step)
+        await show(turn, flow, conversation, edits=turn.tapped)
         return
     place = to.lstrip("+-")
     if not place.isdigit() or not 0 < int(place) <= len(conversation.drawn):
@@ -96,14 +106,14 @@ async def answer(turn: Turn, flow: Flow[Any], conversation: Conversation, step: 
     line = await answered(turn, flow, step, answers_of(flow, conversation))
     if turn.tapped:
         if conversation.step == REVIEW and not flow.review:
-            await _finish(turn, flow, conversation)
+            await finish(turn, flow, conversation)
             return
         words, rows = await draw(turn, flow, conversation)
         turn.say(join([line, words], "\n\n"), rows, edits=turn.tapped, screen=conversation)
     else:
         mark_answered(turn, flow, conversation, step, line)
         if conversation.step == REVIEW and not flow.review:
-            await _finish(turn, flow, conversation)
+            await finish(turn, flow, conversation)
             return
         await show(turn, flow, conversation)
     next_step = flow.step(conversation.step)
@@ -111,8 +121,9 @@ async def answer(turn: Turn, flow: Flow[Any], conversation: Conversation, step: 
         await open_form(turn, flow, conversation)
 
 
-async def _finish(turn: Turn, flow: Flow[Any], conversation: Conversation) -> None:
-    """Do what the flow is for. An answer that has become impossible in the meantime is asked again."""
+async def finish(turn: Turn, flow: Flow[Any], conversation: Conversation, edits: str = "") -> None:
+    """Do what the flow is for, and say so where a button was tapped, else in the place of the message `edits`. An
+    answer that has become impossible in the meantime is asked again."""
     answers = flow.relevant(answers_of(flow, conversation))
     if flow.next(answers) is not None:
         go_on(flow, conversation)
@@ -123,9 +134,10 @@ async def _finish(turn: Turn, flow: Flow[Any], conversation: Conversation) -> No
     except Halt as halt:
         halt_with(turn, conversation, halt)
         return
+    if conversation.campaign_id is not None:
+        await campaigns.mark(await turn.connection(), conversation.campaign_id, turn.person.id, "completed", turn.now)
     _end(turn, conversation, "done")
-    edits = turn.tapped or screen_here(turn, conversation)
-    turn.say(ending.words, turn.onward(ending.onward), edits=edits if turn.tapped else "", screen=conversation)
+    turn.say(ending.words, turn.onward(ending.onward), edits=turn.tapped or edits, screen=conversation)
 
 
 def halt_with(turn: Turn, conversation: Conversation, halt: Halt) -> None:
@@ -135,6 +147,7 @@ def halt_with(turn: Turn, conversation: Conversation, halt: Halt) -> None:
 
 
 async def _drop(turn: Turn, flow: Flow[Any], conversation: Conversation) -> None:
+    await files.drop(await turn.connection(), attaching.subject(conversation))
     _end(turn, conversation, "dropped")
     turn.say(
         turn.words("stopped.deleted", title=turn.words.plain(f"{flow.name}.title")),
@@ -150,6 +163,7 @@ def _end(turn: Turn, conversation: Conversation, state: str) -> None:
     conversation.answers = {}
     conversation.history = []
     conversation.drawn = []
+    conversation.campaign_id = None
     conversation.rev += 1
     if turn.person.conversation_id == conversation.id:
         turn.person.conversation_id = None

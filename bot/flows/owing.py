@@ -12,6 +12,9 @@ from bot.chat.markup import Markup
 from bot.chat.tokens import Screen
 from bot.flows.conversation import answers_of, position
 from bot.flows.flow import Flow
+from bot.flows.panel_duties import Invitations, NextRounds, OpenRounds, Results
+from bot.flows.proposal_news import ProposalNews
+from bot.flows.reporting import Reports, Unwritten
 from bot.flows.turn import House, Turn
 from bot.locales import Words
 from bot.outreach.owed import POLICIES, Owed
@@ -26,7 +29,8 @@ GIVEN_UP = timedelta(days=60)
 
 def providers(flows: Flows, house: House) -> tuple[Provider, ...]:
     """Everything that people are reminded of."""
-    return UnfinishedForms(flows), Decisions(house.secretariat)
+    panels = (Invitations(), OpenRounds(), Results(), ProposalNews(), NextRounds(house.secretariat))
+    return UnfinishedForms(flows), Decisions(house.secretariat), Reports(), Unwritten(house.secretariat), *panels
 
 
 async def owed_by(turn: Turn, flows: Flows) -> list[Owed]:
@@ -36,6 +40,8 @@ async def owed_by(turn: Turn, flows: Flows) -> list[Owed]:
         one
         for provider in providers(flows, turn.house)
         for one in await provider.owed(connection, [turn.person.id], turn.now)
+        # News is said, and not owed.
+        if one.show is None
     ]
 
 

@@ -20,21 +20,48 @@ from bot.chat.events import (
     Text,
 )
 from bot.chat.markup import Markup
-from bot.chat.messages import Button, Rows
+from bot.chat.messages import Button, File, Rows
 from bot.chat.tokens import Screen, Standing, parse
-from bot.flows import coalitions, converse, front, home, linking, objectives, reminding, secretariat, settings, zone
-from bot.flows.flow import Flow, Halt, Misfit
+from bot.flows import (
+    calls,
+    coalitions,
+    converse,
+    front,
+    helping,
+    home,
+    indicator_desk,
+    linking,
+    objectives,
+    obligations,
+    panellist,
+    progress,
+    reminding,
+    report,
+    secretariat,
+    settings,
+    zone,
+)
+from bot.flows.flow import Flow, Halt
 from bot.flows.join import JOIN
 from bot.flows.turn import Turn
 from bot.flows.typed import folded
 from bot.locales import Words
-from storage import conversations
+from storage import campaigns, conversations
 from storage.conversations import Conversation
 
-View = Callable[[Turn, str], Awaitable[tuple[Markup, Rows]]]
+View = Callable[[Turn, str], Awaitable[tuple[Markup, Rows] | tuple[Markup, Rows, File]]]
 
 FLOWS: Mapping[str, Flow[Any]] = {
-    flow.name: flow for flow in (JOIN, *zone.FLOWS, *coalitions.FLOWS, *secretariat.FLOWS)
+    flow.name: flow
+    for flow in (
+        JOIN,
+        *zone.FLOWS,
+        *coalitions.FLOWS,
+        *secretariat.FLOWS,
+        *calls.FLOWS,
+        *report.FLOWS,
+        *indicator_desk.FLOWS,
+    )
 }
 VIEWS: Mapping[str, View] = {
     "start": front.start,
@@ -50,11 +77,20 @@ VIEWS: Mapping[str, View] = {
     "requests": secretariat.requests,
     "request": secretariat.request,
     "approve": secretariat.approve,
+    "calls": calls.listed,
+    "obligations": obligations.listed,
+    "obligation": obligations.one,
+    "indicators": indicator_desk.indicators,
+    "helping": helping.requests,
+    "helptake": helping.take,
+    "helpdone": helping.answered,
     "settings": settings.settings,
     "linkyes": linking.yes,
     "linkno": linking.no,
     "unlink": linking.unlink,
     "unlinked": linking.unlinked,
+    **progress.VIEWS,
+    **panellist.VIEWS,
     **reminding.views(FLOWS),
 }
 # Views after which an account may belong to another participant than before.
@@ -62,7 +98,7 @@ MOVING = ("linkyes", "unlinked")
 # These come before any conversation, in every state.
 INTERRUPTS = ("start", "help", "cancel", "language", "privacy")
 # What a link from outside may open: nothing that decides, erases or sets; a code for linking is confirmed first.
-LINKED = ("join", "objectives", "facilities", "coalitions", "link", "help", "privacy")
+LINKED = ("join", "report", "progress", "objectives", "facilities", "coalitions", "link", "help", "privacy", *panellist.LINKED)
 COMMANDS = (*front.COMMANDS, *front.SECRETARIAT_COMMANDS)
 
 
@@ -93,13 +129,19 @@ async def _route(turn: Turn) -> None:
             await _tap(turn, token)
         case Text(text=written):
             await _text(turn, written)
-        case Attachment():
-            await _attachment(turn)
+        case Attachment() as attachment:
+            await _attachment(turn, attachment)
         case FormChanged(token=token) | FormSubmitted(token=token):
             screen = parse(token)
             if isinstance(screen, Screen) and (conversation := await _conversation(turn, screen)):
-                flow = front.flow_of(turn, FLOWS, conversation)
+                flow = await front.flow_of(turn, FLOWS, conversation)
                 await converse.on_form(turn, flow, conversation, turn.event)
+            elif (
+                isinstance(screen, Standing)
+                and isinstance(turn.event, FormSubmitted)
+                and await panellist.filled_in(turn, screen, turn.event)
+            ):
+                return
             else:
                 await front.idle(turn)
 
@@ -131,7 +173,10 @@ async def _command(turn: Turn, name: str, argument: str) -> None:
 
 
 async def open_(turn: Turn, token: Standing) -> None:
-    """Open a view or begin a flow."""
+    """Open a view or begin a flow. What a call for engagement leads to is counted for it."""
+    if token.campaign is not None:
+        turn.campaign_id = token.campaign
+        await campaigns.mark(await turn.connection(), token.campaign, turn.person.id, "opened", turn.now)
     if token.name == "anew":
         name, _, argument = token.argument.partition("_")
         if name in FLOWS:
@@ -140,17 +185,23 @@ async def open_(turn: Turn, token: Standing) -> None:
     if token.name in FLOWS:
         await converse.begin(turn, FLOWS[token.name], token.argument)
     elif token.name in VIEWS:
-        words, rows = await VIEWS[token.name](turn, token.argument)
-        if turn.conversation is not None and token.name != "start" and not turn.erased:
+        words, rows, *file = await VIEWS[token.name](turn, token.argument)
+        if turn.conversation is not None and token.name not in ("start", *panellist.VIEWS) and not turn.erased:
             # Who looks around in the middle of a form finds the way back first.
             back = front.continue_button(turn, turn.conversation)
             if all(button.token != back.token for row in rows for button in row):
                 rows = ((back,), *rows)
-        turn.say(words, rows, edits=turn.tapped)
+        turn.say(words, rows, edits=turn.tapped, subject=turn.subject, file=file[0] if file else None)
+    elif token.name in panellist.ACTS:
+        await panellist.ACTS[token.name](turn, token.argument)
+    elif token.name == "cancel" and turn.conversation is not None and panellist.is_rating(turn.conversation):
+        await panellist.stop(turn, turn.conversation)
     elif token.name == "cancel":
         await front.cancel(turn, FLOWS)
     elif token.name == "link":
         await linking.link(turn, token.argument)
+    elif token.name == "call":
+        await calls.act(turn, token.argument)
     else:
         await front.idle(turn)
 
@@ -160,7 +211,7 @@ async def _tap(turn: Turn, written: str) -> None:
     if isinstance(token, Standing):
         await open_(turn, token)
     elif token is not None and (conversation := await _conversation(turn, token)):
-        await converse.on_tap(turn, front.flow_of(turn, FLOWS, conversation), conversation, token)
+        await converse.on_tap(turn, await front.flow_of(turn, FLOWS, conversation), conversation, token)
     else:
         turn.toast = turn.words.plain("screen.old_toast")
         await front.idle(turn)
@@ -174,21 +225,26 @@ async def _text(turn: Turn, written: str) -> None:
         await _command(turn, command, "")
     elif linking.is_code(written):
         await linking.link(turn, written)
+    elif await panellist.hear(turn, turn.conversation, written):
+        return
     elif turn.conversation is not None:
-        flow = front.flow_of(turn, FLOWS, turn.conversation)
+        flow = await front.flow_of(turn, FLOWS, turn.conversation)
         await converse.on_text(turn, flow, turn.conversation, written)
     else:
         await front.idle(turn)
 
 
-async def _attachment(turn: Turn) -> None:
+async def _attachment(turn: Turn, event: Attachment) -> None:
     if not turn.event.origin.private:
         return
     if turn.conversation is None:
         await front.idle(turn)
         return
-    flow = front.flow_of(turn, FLOWS, turn.conversation)
-    await converse.misfits(turn, flow, turn.conversation, Misfit("screen.no_attachment"))
+    if panellist.is_rating(turn.conversation):
+        await panellist.attached(turn, turn.conversation)
+        return
+    flow = await front.flow_of(turn, FLOWS, turn.conversation)
+    await converse.on_attachment(turn, flow, turn.conversation, event)
 
 
 async def _conversation(turn: Turn, token: Screen) -> Conversation | None:

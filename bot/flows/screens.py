@@ -11,8 +11,10 @@ from bot.chat.limits import Limits
 from bot.chat.markup import Markup, join, text
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen
-from bot.flows.conversation import answers_of, position, shares_form
-from bot.flows.flow import Flow, Option, PickSeveral, Step, Value, Write
+from bot.flows import attaching
+from bot.flows.conversation import answers_of, doubted, position, shares_form
+from bot.flows.doubts import unsure_of
+from bot.flows.flow import Attach, Flow, Option, PickSeveral, Step, Unsure, Value, Write
 from bot.flows.turn import Turn
 from storage.conversations import Conversation
 
@@ -34,19 +36,22 @@ async def draw(turn: Turn, flow: Flow[Any], conversation: Conversation, page: in
 
 async def options_of(turn: Turn, flow: Flow[Any], step: Step, answers: Any) -> Sequence[Option]:
     """What can be chosen, in the reader's words."""
-    if isinstance(step, Write):
+    if isinstance(step, Attach):
         return ()
     if callable(step.options):
         return await step.options(turn, answers)
-    return [Option(value, turn.words.plain(f"{flow.name}.{step.id}.{value}")) for value in step.options]
+    return [Option(value, turn.words.plain(step.text(flow.name, value))) for value in step.options]
 
 
 async def shown(turn: Turn, flow: Flow[Any], step: Step, answers: Any, value: Value) -> str:
     """An answer as its reader knows it."""
     if not value:
-        return turn.words.plain("screen.skipped")
+        own = step.text(flow.name, "skipped")
+        return turn.words.plain(own if turn.words.has(own) else "screen.skipped")
     if isinstance(step, Write):
         return step.show(turn, str(value)) if step.show else str(value)
+    if isinstance(step, Attach):
+        return await attaching.names(turn, list(value))
     labels = {option.value: option.label for option in await options_of(turn, flow, step, answers)}
     chosen = [value] if isinstance(value, str) else value
     return ", ".join(labels.get(item, item) for item in chosen)
@@ -59,14 +64,21 @@ async def answered(turn: Turn, flow: Flow[Any], step: Step, answers: Any) -> Mar
 
 def asking(turn: Turn, flow: Flow[Any], step: Step) -> Markup:
     """The question with its explanation, when it has one."""
-    ask = turn.words(f"{flow.name}.{step.id}.ask")
-    hint = f"{flow.name}.{step.id}.hint"
-    return join([ask, turn.words(hint)]) if turn.words.has(hint) else ask
+    about = step.filled(turn.words)
+    ask = turn.words(step.text(flow.name, "ask"), **about)
+    hint = step.text(flow.name, "hint")
+    return join([ask, turn.words(hint, **about)]) if turn.words.has(hint) else ask
 
 
 def label_of(turn: Turn, flow: Flow[Any], step: Step) -> str:
     """The question's short name."""
-    return turn.words.plain(f"{flow.name}.{step.id}.label")
+    return turn.words.plain(step.text(flow.name, "label"), **step.filled(turn.words))
+
+
+def skip_of(turn: Turn, flow: Flow[Any], step: Step) -> str:
+    """The catalogue entry for skipping this question: its own, where skipping it says something."""
+    own = step.text(flow.name, "skip")
+    return own if turn.words.has(own) else "screen.skip"
 
 
 def move(turn: Turn, conversation: Conversation, text: str, to: str) -> Button:
@@ -76,9 +88,14 @@ def move(turn: Turn, conversation: Conversation, text: str, to: str) -> Button:
 
 async def _question(turn: Turn, flow: Flow[Any], conversation: Conversation, step: Step, page: int) -> Drawn:
     answers = answers_of(flow, conversation)
+    if unsure := unsure_of(turn, conversation, step):
+        return _doubtful(turn, conversation, step, answers, unsure)
     options = await options_of(turn, flow, step, answers)
     conversation.drawn = [option.value for option in options]
-    listing, rows = _options(turn, conversation, step, answers, options, page)
+    if isinstance(step, Attach):
+        listing, rows = await _attached(turn, conversation, step)
+    else:
+        listing, rows = _options(turn, conversation, step, answers, options, page)
     place, total = position(flow, answers, step)
     footer = turn.words(
         "screen.footer",
@@ -92,13 +109,29 @@ async def _question(turn: Turn, flow: Flow[Any], conversation: Conversation, ste
     return words, (*rows, *_controls(turn, flow, conversation, step, answers))
 
 
+def _doubtful(turn: Turn, conversation: Conversation, step: Step, answers: Any, unsure: Unsure) -> Drawn:
+    """What was written may mean several things, or surprises: which is meant, or something else?"""
+    conversation.drawn = [reading.value for reading in unsure.readings]
+    listing, rows = _options(turn, conversation, step, answers, unsure.readings, 0)
+    ask = turn.words(unsure.text, **{"written": doubted(conversation, step), **unsure.values})
+    else_ = move(turn, conversation, "screen.write_anew", "w")
+    return join([ask, listing], "\n\n"), (*rows, (else_, move(turn, conversation, "screen.save", "v")))
+
+
+async def _attached(turn: Turn, conversation: Conversation, step: Attach[Any]) -> Drawn:
+    """What was sent so far, to be done with or taken back."""
+    listing = await attaching.received(turn, conversation, step)
+    if not listing:
+        return (), ()
+    row = (move(turn, conversation, "screen.done", "d"), move(turn, conversation, "screen.remove", "e"))
+    return listing, (row,)
+
+
 def _options(
     turn: Turn, conversation: Conversation, step: Step, answers: Any, options: Sequence[Option], page: int
 ) -> tuple[Markup, Rows]:
     """The options as buttons with their words, or as a numbered list with buttons `1 2 3` when they are too long for
     a phone; those of another group, and those past the first ten, on further pages."""
-    if isinstance(step, Write):
-        return (), ()
     pages = _pages(options, turn.limits)
     page %= max(len(pages), 1)
     here = pages[page] if pages else []
@@ -139,7 +172,7 @@ def _controls(turn: Turn, flow: Flow[Any], conversation: Conversation, step: Ste
     if conversation.history and conversation.history[0] != step.id:
         row.append(move(turn, conversation, "screen.back", "b"))
     if step.optional and not getattr(answers, step.id):
-        row.append(move(turn, conversation, "screen.skip", "s"))
+        row.append(move(turn, conversation, skip_of(turn, flow, step), "s"))
     row.append(move(turn, conversation, "screen.save", "v"))
     return (*rows, tuple(row))
 

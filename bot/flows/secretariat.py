@@ -3,20 +3,19 @@
 Authority is checked here, on every act, whatever button it came from.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from bot.chat.markup import Markup, join
-from bot.chat.messages import Button, Rows, Say, decode
+from bot.chat.messages import Button, Rows, Say
 from bot.chat.tokens import Standing, row_id
 from bot.flows import describe
-from bot.flows.colleagues import colleagues
+from bot.flows.colleagues import authorise, colleagues, refresh
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Write
 from bot.flows.turn import Turn
 from bot.locales import Words
-from storage import coalitions, outbox, people
+from storage import coalitions, obligations, people
 from storage.coalitions import Membership
 
 
@@ -33,7 +32,7 @@ async def announce(turn: Turn, membership: Membership) -> None:
 
 async def requests(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
     """`/requests`: everything that waits for a decision."""
-    _authorise(turn)
+    authorise(turn)
     waiting = await coalitions.pending(await turn.connection())
     if not waiting:
         return turn.words("requests.none"), ()
@@ -51,7 +50,7 @@ async def requests(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
 
 async def request(turn: Turn, argument: str) -> tuple[Markup, Rows]:
     """One request, with its buttons while it is undecided."""
-    _authorise(turn)
+    authorise(turn)
     membership = await _membership(turn, argument)
     rows = _decision_rows(membership, turn.words) if membership.state == "pending" else ()
     back = ((turn.button("requests.all", "requests"),),)
@@ -60,11 +59,14 @@ async def request(turn: Turn, argument: str) -> tuple[Markup, Rows]:
 
 async def approve(turn: Turn, argument: str) -> tuple[Markup, Rows]:
     """Approve at once; a second decider learns what was decided and by whom."""
-    _authorise(turn)
+    authorise(turn)
     membership = await _membership(turn, argument)
     await _decide(turn, membership, "approved", "")
     decided = await _membership(turn, argument)
-    return await _request(turn, decided, turn.words), ()
+    rows: Rows = ()
+    if await obligations.obligation(await turn.connection(), decided.coalition_id) is None:
+        rows = ((turn.button("obligation.set_up", Standing("obligation", str(decided.coalition_id))),),)
+    return await _request(turn, decided, turn.words), rows
 
 
 class Reason(BaseModel):
@@ -75,7 +77,7 @@ class Reason(BaseModel):
 
 
 async def _begin_decline(turn: Turn, argument: str) -> Beginning:
-    _authorise(turn)
+    authorise(turn)
     membership = await _membership(turn, argument)
     if membership.state != "pending":
         raise Halt(await _request(turn, membership, turn.words))
@@ -88,7 +90,7 @@ async def _whom(turn: Turn, answers: Reason) -> Markup:
 
 
 async def _finish_decline(turn: Turn, answers: Reason) -> Ending:
-    _authorise(turn)
+    authorise(turn)
     membership = await _membership(turn, answers.membership)
     await _decide(turn, membership, "declined", answers.reason or "")
     return Ending(await _request(turn, await _membership(turn, answers.membership), turn.words))
@@ -156,18 +158,11 @@ async def _tell_applicant(turn: Turn, membership: Membership) -> None:
 
 async def _update_copies(turn: Turn, membership: Membership) -> None:
     """Every copy of the request that a colleague has says what was decided, and loses its buttons."""
-    connection = await turn.connection()
-    rows = await outbox.about(connection, _subject(membership.id))
-    holders = {p.account: p for p in await people.by_accounts(connection, [row.account for row in rows])}
-    latest = {row.account: row for row in rows}
-    for account, row in latest.items():
-        if row.message_id == turn.tapped and account == turn.person.account:
-            continue
-        holder = holders[account]
-        message = decode(row.payload)
-        if isinstance(message, Say):
-            said = await _request(turn, membership, turn.words_for(holder))
-            turn.tell(replace(holder, chat=row.chat), Say(said, edits=row.message_id))
+
+    async def copy(words: Words) -> Say:
+        return Say(await _request(turn, membership, words))
+
+    await refresh(turn, _subject(membership.id), copy)
 
 
 async def _request(turn: Turn, membership: Membership, words: Words) -> Markup:
@@ -203,11 +198,6 @@ async def _membership(turn: Turn, argument: str) -> Membership:
     if found is None:
         raise Halt(turn.words("requests.gone"))
     return found
-
-
-def _authorise(turn: Turn) -> None:
-    if not turn.is_secretariat:
-        raise Halt(turn.words("requests.not_yours"))
 
 
 def _subject(membership_id: int) -> str:

@@ -78,7 +78,7 @@ async def ask_a_person(turn: Turn, flow: Flow[Any], conversation: Conversation) 
     step = flow.step(conversation.step)
     for colleague in await colleagues(turn):
         words = turn.words_for(colleague)
-        question = words.plain(f"{flow.name}.{step.id}.label") if step else words.plain(f"{flow.name}.title")
+        label = words.plain(step.text(flow.name, "label"), **step.filled(words)) if step else ""
         turn.tell(
             colleague,
             Say(
@@ -87,7 +87,7 @@ async def ask_a_person(turn: Turn, flow: Flow[Any], conversation: Conversation) 
                     name=turn.person.name,
                     handle=turn.person.handle or turn.person.account,
                     flow=words.plain(f"{flow.name}.title"),
-                    question=question,
+                    question=label or words.plain(f"{flow.name}.title"),
                 )
             ),
         )

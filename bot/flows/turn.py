@@ -14,10 +14,13 @@ from bot.catalogue.catalogue import Catalogue
 from bot.chat.events import Event, Tap
 from bot.chat.limits import LIMITS, Limits
 from bot.chat.markup import Markup
-from bot.chat.messages import Button, Form, Home, Rows, Say
+from bot.chat.messages import Button, File, Form, Home, Rows, Say
 from bot.locales import DEFAULT, Words, closest
 from storage.conversations import Conversation
 from storage.people import Person
+
+# Buttons that lead on: a label's catalogue entry with a token, or a button whose label is made already.
+Ways = tuple[tuple[str, str] | Button, ...]
 
 
 @dataclass(slots=True)
@@ -30,6 +33,8 @@ class House:
     contact: str = ""
     # The bot's name on Telegram, for links that lead there; empty when it is not there.
     telegram_username: str = ""
+    # Whether a call for engagement needs a second secretary's approval.
+    four_eyes: bool = False
 
 
 @dataclass(slots=True)
@@ -77,6 +82,10 @@ class Turn:
     errors: dict[str, str] = field(default_factory=dict)
     toast: str = ""
     erased: bool = False
+    # What the view that is shown is about, so that its message is found when that changes.
+    subject: str = ""
+    # The call for engagement whose button was tapped, or whose link was followed.
+    campaign_id: int | None = None
 
     @property
     def language(self) -> str:
@@ -110,7 +119,10 @@ class Turn:
 
     @property
     def tapped(self) -> str:
-        """The platform's id of the message whose button was tapped, or empty."""
+        """The platform's id of the message whose button was tapped, to be edited; empty when there is none, or when it
+        is to stay: a call for engagement, and what stands in a channel for everybody."""
+        if self.campaign_id is not None or not self.event.origin.private:
+            return ""
         return self.event.message if isinstance(self.event, Tap) else ""
 
     def say(
@@ -121,9 +133,10 @@ class Turn:
         edits: str = "",
         screen: Conversation | None = None,
         subject: str = "",
+        file: File | None = None,
     ) -> None:
-        """Say something to this person."""
-        message = Say(words, buttons, edits)
+        """Say something to this person, with a picture or a document if there is one."""
+        message = Say(words, buttons, edits, file)
         self.replies.append(Reply(self.person.account_id, self.person.account, self.chat, message, subject, screen))
 
     def say_here(self, words: Markup, buttons: Rows = ()) -> None:
@@ -143,6 +156,6 @@ class Turn:
         """A button whose label is a catalogue entry."""
         return Button(self.words.plain(text, **values), str(token))
 
-    def onward(self, ways: tuple[tuple[str, str], ...]) -> Rows:
+    def onward(self, ways: Ways) -> Rows:
         """Buttons that lead on, one a row."""
-        return tuple((self.button(text, token),) for text, token in ways)
+        return tuple((way if isinstance(way, Button) else self.button(*way),) for way in ways)

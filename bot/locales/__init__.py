@@ -6,6 +6,7 @@ markup and `{placeholders}`; counted texts follow each language's plural rules.
 
 import io
 from collections.abc import Mapping
+from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
 
@@ -71,8 +72,9 @@ def read(language: str) -> GNUTranslations:
     return GNUTranslations(compiled)
 
 
+@cache
 def load() -> Mapping[str, Words]:
-    """Words by language; what a language lacks is said in English."""
+    """Words by language; what a language lacks is said in English. Read once, since it takes a tenth of a second."""
     english = read(DEFAULT)
     words = {}
     for language in LANGUAGES:

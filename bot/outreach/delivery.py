@@ -28,6 +28,15 @@ class Sent:
     chat: str
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a file."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
 class DeliveryFailed(Exception):
     """The base of what can go wrong. `str()` of it is a short code of the platform's, never a text or a token."""
 
@@ -78,3 +87,48 @@ class Sender(Protocol):
         """Send, or edit when the message says so. An edit that changes nothing counts as sent; a message that can
         no longer be edited is sent anew. Raises a `DeliveryFailed`."""
         ...
+
+
+class Files(Protocol):
+    """The bytes behind `Say.file`. `holder` is who has a file already, in a sender's own words for it, and a
+    `reference` is what the platform calls it there: it need not be uploaded again."""
+
+    async def reference(self, id: int, holder: str) -> str:
+        """Empty when it has not been uploaded there."""
+        ...
+
+    async def load(self, id: int) -> Content | None:
+        """None when the file is gone. Raises Interrupted when it is not to be had now."""
+        ...
+
+    async def remember(self, id: int, holder: str, reference: str) -> None:
+        """An empty `reference` says that it is there no longer."""
+        ...
+
+
+class NoFiles:
+    """The files of a bot that has none: every one is gone."""
+
+    async def reference(self, id: int, holder: str) -> str:
+        return ""
+
+    async def load(self, id: int) -> Content | None:
+        return None
+
+    async def remember(self, id: int, holder: str, reference: str) -> None:
+        return
+
+
+NO_FILES = NoFiles()
+
+
+class Source(Protocol):
+    """Where the files that people send are fetched from."""
+
+    async def fetch(self, id: str, most: int) -> bytes:
+        """The bytes of what the platform calls `id`. Raises a `DeliveryFailed`: `Refused` when it will never be had,
+        with TOO_LARGE when it has more than `most` bytes."""
+        ...
+
+
+TOO_LARGE = "too_large"

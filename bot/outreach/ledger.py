@@ -86,7 +86,7 @@ class Ledger:
         begun: set[int] = set()
         try:
             async with self._database.begin() as connection:
-                await bulk.end(connection, ended)
+                await bulk.end(connection, ended, self._clock())
                 await bulk.mark_unreachable(connection, sorted(lost))
                 await bulk.learn_chats(connection, chats)
                 begun = await self._begin(connection, beginning)

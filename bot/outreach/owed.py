@@ -4,24 +4,33 @@ A topic has a policy, a person has settings; the two and what was said before gi
 reminder takes the local day that it is sent on: on that day nothing else is said unasked.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.chat.markup import Markup
+from bot.chat.messages import Say
 from bot.locales import Words
 from bot.outreach.schedule import Daytime, midnight_after
+from storage.reminders import Recipient
 
 # A person who has just been written to is left alone for so long, also when midnight or a journey lies in between.
 REST = timedelta(hours=12)
 SATURDAY, SUNDAY = 5, 6
 
 
+Show = Callable[[AsyncConnection, Recipient, Words, datetime], Awaitable[Say | None]]
+"""Composes a message for somebody, at an instant."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """One thing that a person has yet to do. `subject` names it within its topic. `since` is when it came to be owed,
     or when the person last did something about it; `due` is its deadline. `ask` gives the words (another text when it
-    is half done than when it is not begun), `label` those of the button, and `token` where that leads."""
+    is half done than when it is not begun), `label` those of the button, and `token` where that leads. With `show` it
+    is news, and has a message of its own for when it is said alone; None from it says that there is none after all."""
 
     participant_id: int
     topic: str
@@ -31,6 +40,7 @@ class Owed:
     ask: Callable[[Words], Markup]
     label: Callable[[Words], str]
     token: str
+    show: Show | None = None
 
     @property
     def name(self) -> tuple[str, str]:
@@ -61,7 +71,17 @@ class Policy:
 
 POLICIES: Mapping[str, Policy] = {
     "unfinished": Policy(after=timedelta(days=1), at_most=2, gap=3),
+    # A week before, on the day, and twice after it.
+    "reports": Policy(
+        before=(timedelta(days=7), timedelta(), timedelta(days=-3), timedelta(days=-14)),
+        at_most=5,
+        gap=3,
+        blocked=frozenset({SATURDAY, SUNDAY}),
+    ),
     "decisions": Policy(after=timedelta(days=2), at_most=3, gap=2, blocked=frozenset({SATURDAY, SUNDAY})),
+    # What is new in a study is said once. What is still to be answered, three days and one day before the end.
+    "studies": Policy(at_most=1, gap=1),
+    "rounds": Policy(after=timedelta(days=1), before=(timedelta(days=3), timedelta(days=1)), at_most=4, gap=1),
 }
 
 

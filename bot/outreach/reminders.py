@@ -6,7 +6,7 @@ in the person's language of that moment, and is not sent at all when nothing is 
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
@@ -140,11 +140,20 @@ class Reminders:
             said.append((one, due))
             # Two rows of two people who have become one are not both sent.
             del cases[one.participant_id]
-            messages[one.row_id] = message(due, one.day, self._words[language_of(case.recipient)])
+            messages[one.row_id] = await self._message(connection, case, due, one.day)
         # In the order in which the engine locks people.
         for one, due in sorted(said, key=lambda each: each[0].participant_id):
             await stored.say(connection, one.participant_id, one.day, [owed.name for owed in due], now)
         return messages
+
+    async def _message(self, connection: AsyncConnection, case: _Case, due: Sequence[Owed], day: date) -> Say:
+        words = self._words[language_of(case.recipient)]
+        only = due[0]
+        if len(due) == 1 and only.show is not None and not case.reader.reminded.get(only.name):
+            shown = await only.show(connection, case.recipient, words, self._clock())
+            if shown is not None:
+                return replace(shown, buttons=(*shown.buttons, *ways_out(due, day, words)))
+        return message(due, day, words)
 
     async def upcoming(self) -> list[Upcoming]:
         """Everybody's next reminder in the coming days, as things stand, the nearest first."""
@@ -218,18 +227,19 @@ def message(due: Sequence[Owed], day: date, words: Words) -> Say:
     else:
         lines = [words("remind.item", place=place, what=one.ask(words)) for place, one in enumerate(due, 1)]
         text = join([words.count("remind.digest", len(due)), *lines], "\n\n")
+    return Say(text, (*ways(due, words), *ways_out(due, day, words)))
+
+
+def ways_out(due: Sequence[Owed], day: date, words: Words) -> Rows:
+    """The buttons that put off what was said on a day, or stop it."""
     topics = {one.topic for one in due}
     stop = f"stoptopic_{topics.pop()}" if len(topics) == 1 else "stoptopic"
-    return Say(
-        text,
+    return (
         (
-            *ways(due, words),
-            (
-                Button(words.plain("remind.snooze"), f"snooze_{day.isoformat()}"),
-                Button(words.plain("remind.not_now"), f"notnow_{day.isoformat()}"),
-            ),
-            (Button(words.plain("remind.stop"), stop),),
+            Button(words.plain("remind.snooze"), f"snooze_{day.isoformat()}"),
+            Button(words.plain("remind.not_now"), f"notnow_{day.isoformat()}"),
         ),
+        (Button(words.plain("remind.stop"), stop),),
     )
 
 

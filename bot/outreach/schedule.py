@@ -76,7 +76,11 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 def instant(day: date, hour: int, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, of a full hour (0 to 24) of a local day."""
-    wall = datetime.combine(day, time()) + timedelta(hours=hour)
+    return at_wall(datetime.combine(day, time()) + timedelta(hours=hour), zone)
+
+
+def at_wall(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a wall time (without a zone of its own)."""
     at = wall.replace(tzinfo=zone).astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) == wall:
         return at

@@ -1,5 +1,5 @@
 """What people are written to about without having asked. Each can be stopped; its words are `topic.<name>`."""
 
 # Those of the secretariat are offered to nobody else.
-TOPICS = ("unfinished", "calls")
+TOPICS = ("unfinished", "reports", "studies", "rounds", "calls")
 SECRETARIAT_TOPICS = ("decisions",)

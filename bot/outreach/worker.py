@@ -9,7 +9,8 @@ the rates hear of them, so that what is said to many waits for them.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.chat.events import Account
 from bot.chat.messages import Say, decode
 from bot.clock import Clock
-from bot.outreach.aftermath import aftermath
+from bot.outreach.aftermath import aftermath, is_of_one_place
 from bot.outreach.delivery import (
     Delivery,
     DeliveryFailed,
@@ -47,7 +48,15 @@ SETUP_PAUSE_SECONDS = 60.0
 # Behind its pace by more than this many seconds, a sender needs more sends on their way at once.
 TOO_SLOW = 0.05
 
-Compose = Callable[[BulkRow], Awaitable[Say | None]]
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now, but from this instant on."""
+
+    at: datetime
+
+
+Compose = Callable[[BulkRow], Awaitable[Say | Later | None]]
 """The message of a row, at the moment of sending; None when it is not owed any more. Whatever it raises, the row has
 failed; but a database that cannot be asked makes it wait."""
 
@@ -273,6 +282,10 @@ class Worker:
             log.error("not_composed", error=type(error).__name__, row=row.id)
             self._ledger.note(Ended(row.id, "failed", row.chat, error=type(error).__name__, uncertain=row.uncertain))
             return None
+        if isinstance(message, Later):
+            until = message.at
+            self._ledger.note(Ended(row.id, "waiting", row.chat, row.message_id, "", until, row.uncertain))
+            return None
         if message is None:
             self._ledger.note(Ended(row.id, "cancelled", row.chat, uncertain=row.uncertain))
         return message
@@ -316,7 +329,7 @@ class Worker:
         match failure:
             case RateLimited(seconds=seconds):
                 lane.rates.limited(seconds, now)
-            case SetupFault():
+            case SetupFault() if not is_of_one_place(failure, row):
                 lane.rates.stop(SETUP_PAUSE_SECONDS, now)
                 lane.forget()
                 if self._alarm is not None:

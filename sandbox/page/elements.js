@@ -261,6 +261,23 @@ function picker(type, element, block, surface, use) {
   });
 }
 
+/** Files, handed to Slack as soon as they are chosen; what was chosen before is named, since a browser forgets it. */
+function fileInput(element, block, surface, use) {
+  const { common, change, value } = wiring(element, block, surface, use);
+  const told = (files) => (files.length ? `Uploaded: ${files.map((file) => file.name).join(", ")}` : "");
+  const said = h("span.placeholder", { role: "status" }, told(value ?? []));
+  const most = element.max_files ?? 10;
+  const onchange = async ({ target }) => {
+    const given = await Promise.all([...target.files].slice(0, most).map((file) => surface.upload(file)));
+    const taken = given.filter(Boolean);
+    said.textContent = told(taken);
+    await change(taken);
+  };
+  const accept = (element.filetypes ?? []).map((type) => `.${type}`).join(",") || null;
+  const picker = h("input.block-file", { ...common, type: "file", multiple: most > 1, accept, onchange });
+  return h("div.block-files", {}, picker, said);
+}
+
 function overflow(element, block, surface) {
   const { common } = wiring(element, block, surface, { fires: true });
   return h(
@@ -328,6 +345,8 @@ export function drawElement(element, block, surface, use = { fires: true }) {
       return picker("time", element, block, surface, use);
     case "datetimepicker":
       return picker("datetime-local", element, block, surface, use);
+    case "file_input":
+      return fileInput(element, block, surface, use);
     case "overflow":
       return overflow(element, block, surface);
     default:

@@ -132,6 +132,7 @@ export class SlackPane {
       users: this.view.users,
       follow: this.app.follow,
       post: (body) => this.app.act("slack/action", body),
+      upload: (file) => this.#upload(file),
     };
   }
 
@@ -174,6 +175,13 @@ export class SlackPane {
       conversation,
       ...(thread && { thread }),
     });
+  }
+
+  /** The file as Slack knows it from now on; nothing when it was refused, which has been said. */
+  async #upload(file) {
+    const data = await base64(file);
+    const answer = await this.app.act("slack/upload", { name: file.name, data, mimetype: file.type || undefined });
+    return answer?.file;
   }
 
   /** A line of Slack itself above the composer; `instead` is a text that it offers to send. */

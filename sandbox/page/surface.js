@@ -31,7 +31,8 @@ function initial(element) {
 
 /**
  * `key` names the surface for good and `blocks` are what stands on it; `on` is what the control interface's `on` takes; `state`, `errors`, `busy` come from
- * the view. `post(body)` sends an action. `names` and `users` resolve ids.
+ * the view. `post(body)` sends an action; `upload(file)` hands a file over and gives Slack's object for it. `names` and
+ * `users` resolve ids.
  */
 export function createSurface({
   key,
@@ -44,6 +45,7 @@ export function createSurface({
   names,
   users,
   follow,
+  upload,
 }) {
   if (!drafts.has(key)) drafts.set(key, {});
   const mine = drafts.get(key);
@@ -57,6 +59,7 @@ export function createSurface({
     names,
     users,
     follow,
+    upload,
     domId: (...parts) => [key, ...parts].join("-").replace(/[^\w-]/g, "_"),
     value(blockId, element) {
       const typed = mine[blockId]?.[element.action_id];

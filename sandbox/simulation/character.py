@@ -4,7 +4,7 @@ What they like is not drawn but follows from their seed and the words they read,
 or in which order, they are asked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from random import Random
@@ -117,6 +117,22 @@ def draw(random: Random) -> Character:
         double_taps=random.choice((0.0, 0.05, 0.3)),
         old_taps=random.choice((0.0, 0.0, 0.05)),
         closes_forms=random.choice((0.0, 0.0, 0.2, 1.0)),
+    )
+
+
+def steadfast(character: Character) -> Character:
+    """The same person without whims: agrees, stays, goes straight on, and taps every button once."""
+    return replace(
+        character,
+        agrees=True,
+        founder=False,
+        stays=None,
+        typing=0.0,
+        misspelling=0.0,
+        hesitation=0.0,
+        second_thoughts=0.0,
+        double_taps=0.0,
+        old_taps=0.0,
     )
 
 

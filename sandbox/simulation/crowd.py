@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
-from sandbox.seeing import PATIENCE
 from sandbox.simulation.character import Character, draw
 from sandbox.simulation.clerk import Clerk, Stuck
 from sandbox.simulation.goal import JOIN, Goal
-from sandbox.simulation.visitor import Confusion, State, Visitor
+from sandbox.simulation.visitor import ORDINARY, Confusion, Patience, State, Visitor
 from sandbox.world import World
 
 AT_ONCE = 24
@@ -40,10 +39,10 @@ class Crowd:
         *,
         goal: Goal = JOIN,
         at_once: int = AT_ONCE,
-        patience: float = PATIENCE,
+        patience: Patience = ORDINARY,
     ) -> None:
         self.visitors: list[Visitor] = []
-        self.clerks = [Clerk(world, person, patience) for person in secretariat]
+        self.clerks = [Clerk(world, person, patience.seconds) for person in secretariat]
         self.troubles: list[str] = []
         self._world = world
         self._quiet = quiet
@@ -65,7 +64,7 @@ class Crowd:
         """How many people are where now."""
         return Counter(visitor.state for visitor in self.visitors)
 
-    def at_once(self) -> int:
+    def in_the_middle(self) -> int:
         """How many people are in the middle of it now."""
         return sum(visitor.state == "here" and visitor.acts > 0 for visitor in self.visitors)
 
@@ -73,11 +72,16 @@ class Crowd:
         """What did not go as people expected, and how often."""
         return Counter(confusion for visitor in self.visitors for confusion in visitor.confusions)
 
+    def pursue(self, goal: Goal, visitors: Iterable[Visitor]) -> None:
+        """These people have something new to do; the next run is theirs."""
+        for visitor in visitors:
+            visitor.pursue(goal)
+
     async def run(self) -> None:
-        """Everybody comes at once; those who are called away come back in their own hours, for which the world's clock
-        moves on. Returns when nobody is left who would come."""
+        """All who have something to do come at once; those who are called away come back in their own hours, for which
+        the world's clock moves on. Returns when nobody is left who would come."""
         await asyncio.gather(*(clerk.begin() for clerk in self.clerks))
-        here: Sequence[Visitor] = self.visitors
+        here = [visitor for visitor in self.visitors if visitor.state == "away"]
         expected: dict[Visitor, datetime] = {}
         while here:
             await self._meet(here)

@@ -1,20 +1,15 @@
 """Reading what is on the screen, without knowing who drew it: buttons, numbered lists, forms."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from sandbox.person import Seen, SlackPerson, TelegramPerson
+from sandbox.person import Modal, Seen, SlackPerson, TelegramPerson
 from sandbox.simulation.words import Meaning, apologises, meaning
-from sandbox.slack.inputs import elements, options
-from sandbox.slack.state import View
 
 TICK = "✓ "
 _ITEM = re.compile(r"^(?:✓ )?(\d+)\. (.+)$", re.MULTILINE)
 _PLACE = re.compile(r"\b(\d+) (?:of|sur|de) (\d+)\b")
-_SEVERAL = frozenset({"checkboxes", "multi_static_select"})
-_ONE = frozenset({"radio_buttons", "static_select"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +53,10 @@ class Screen:
     def apologises(self) -> bool:
         return apologises(self.text)
 
+    def asks_as(self, other: "Screen") -> bool:
+        """Whether the other one asks the same."""
+        return (self.question, self.place) == (other.question, other.place)
+
 
 def read(message: Seen) -> Screen:
     """What a message offers."""
@@ -84,67 +83,9 @@ def read(message: Seen) -> Screen:
 
 def _question(text: str) -> str:
     """The last line that ends in a question mark, or else the first line."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("[")]
+    lines = [line for line in text.splitlines() if line.strip()]
     asked = [line for line in lines if line.rstrip().endswith("?")]
     return asked[-1] if asked else next(iter(lines), "")
-
-
-FieldKind = Literal["words", "one", "several"]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One input of a form. `held` is what it holds: words, or the labels of options. `live` inputs tell the app what
-    was chosen, and it may change the form. `id` is how the person points at it."""
-
-    id: str
-    kind: FieldKind
-    label: str
-    hint: str
-    options: tuple[str, ...]
-    held: tuple[str, ...]
-    optional: bool
-    live: bool
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenForm:
-    """The modal in front of a person."""
-
-    id: str
-    title: str
-    fields: tuple[Field, ...]
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """What would strike the eye if it changed: the questions, not what was filled in."""
-        return (self.id, self.title, *((field.id, field.options, field.error) for field in self.fields))
-
-
-def read_form(view: View) -> OpenForm:
-    """What a modal asks."""
-    return OpenForm(view.id, view.source["title"]["text"], tuple(_fields(view)))
-
-
-def _fields(view: View) -> Iterator[Field]:
-    for block, element in elements(view.blocks):
-        if block["type"] != "input":
-            continue
-        labels = {option["value"]: option["text"]["text"] for option in options(element)}
-        held = view.values.get(block["block_id"], {}).get(element["action_id"]) or []
-        kind: FieldKind = "several" if element["type"] in _SEVERAL else "one" if element["type"] in _ONE else "words"
-        yield Field(
-            block["block_id"],
-            kind,
-            block["label"]["text"],
-            (block.get("hint") or {}).get("text", ""),
-            tuple(labels.values()),
-            tuple(labels.get(one, str(one)) for one in (held if isinstance(held, list) else [held])),
-            bool(block.get("optional")),
-            bool(block.get("dispatch_action")),
-            view.errors.get(block["block_id"], ""),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +95,7 @@ class Front:
     `remark` is what the platform itself shows for a moment: Telegram's toast, Slack's notice.
     """
 
-    form: OpenForm | None
+    form: Modal | None
     message: Seen | None
     remark: tuple[object, ...]
 
@@ -176,7 +117,7 @@ class Eyes:
         person = self._person
         if isinstance(person, SlackPerson):
             here = person.world.slack.people[person.user]
-            form = read_form(here.modals[-1]) if here.modals else None
+            form = person.modal
             remark: tuple[object, ...] = here.notice or ()
         else:
             form = None

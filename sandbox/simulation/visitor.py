@@ -1,40 +1,55 @@
 """One simulated person on their way to a goal: look, decide by character, act, see what came of it."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 from sandbox.people import CannotAct
-from sandbox.person import SlackPerson, TelegramPerson, Unanswered
-from sandbox.simulation import writing
-from sandbox.simulation.character import Character, misspelt
-from sandbox.simulation.choosing import favourite, wanted
-from sandbox.simulation.filling import WRITES, Filling
-from sandbox.simulation.goal import Goal, says
-from sandbox.simulation.reading import Choice, Eyes, OpenForm, Screen, read
+from sandbox.person import Seen, SlackPerson, TelegramPerson, Unanswered
+from sandbox.seeing import PATIENCE
+from sandbox.simulation.character import Character
+from sandbox.simulation.filling import Filling
+from sandbox.simulation.goal import Goal, Move, Standing
+from sandbox.simulation.mind import Mind
+from sandbox.simulation.reading import Eyes, Screen, read
 from sandbox.simulation.words import meaning
 from sandbox.slack import acts as slack_acts
+from sandbox.slack.form import Modal
 from sandbox.world import World
 
 State = Literal["here", "away", "sent", "gone", "stuck"]
-Verdict = Literal["granted", "refused", ""]
 
 PAUSE = 2.0
 """Seconds somebody waits on a screen that offers nothing, before they ask again."""
 REDRAW = 0.2
 """Seconds somebody gives a form to change after a choice."""
-ACTS = 200
-"""More than anybody does who gets somewhere."""
 REMEMBERED = 8
 """How many of their last acts somebody can tell of."""
 HOPELESS = 4
 """After how many answers to one question, all but the first written with care, it must be the bot."""
-SIDEWAYS = 4
-"""How often somebody leaves the straight way, whatever their character."""
+GIVES_UP_FORM = 0.3
+"""How often somebody closes a form that could not be sent, rather than send it again."""
 ELSEWHERE = ("/help", "/privacy", "/objectives", "/coalitions", "/language")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long somebody waits to see an effect, in seconds, and after how many vain waits in a row the bot is broken.
+
+    `words`: for so long somebody who is shown the same question again trusts that what they wrote will be read. None:
+    at once, they were not understood. A bot that is killed and comes back may repeat itself.
+    """
+
+    seconds: float = PATIENCE
+    silences: int = 2
+    words: float | None = None
+
+
+ORDINARY = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +62,20 @@ class Confusion:
 
 
 class Visitor:
-    """A character who pursues a goal. `turns` bounds how many people act at the same moment.
+    """A character who pursues a goal. Each step waits for `turns`, which bound how many people act at the same moment.
 
-    `reason` says why somebody is gone or stuck, `story` what they did last. Whoever was `sent` is done; `verdict` is
-    the answer that came later.
+    `reason` says why somebody is gone or stuck, `story` what they did last. Whoever was `sent` has reached the goal;
+    `verdict` is what came of it later.
     """
 
     def __init__(
-        self, world: World, person_id: str, character: Character, goal: Goal, turns: asyncio.Semaphore, patience: float
+        self,
+        world: World,
+        person_id: str,
+        character: Character,
+        goal: Goal,
+        turns: AbstractAsyncContextManager[Any],
+        patience: Patience,
     ) -> None:
         self.id = person_id
         self.character = character
@@ -65,22 +86,29 @@ class Visitor:
         self.story: deque[str] = deque(maxlen=REMEMBERED)
         self.confusions: list[Confusion] = []
         self._world = world
-        self._goal = goal
         self._turns = turns
+        self._patience = patience
         kind = SlackPerson if self.platform == "slack" else TelegramPerson
-        self._person = kind(world, person_id, patience)
+        self._person = kind(world, person_id, patience.seconds)
         self._eyes = Eyes(self._person)
         self._random = Random(character.seed)
-        self._filling = Filling(character, self._random)
-        self._leaves_after = character.stays
         self._forms_met: set[str] = set()
-        self._misread: Counter[str] = Counter()
         self._typed_at: Screen | None = None
         self._wrote = ""
-        self._reconsiders = self._strayed = self._asked_a_person = False
-        self._looked_further: set[str] = set()
-        self._seen: set[str] = set()
-        self._sideways = self._browsed = self._silent = self._lost = 0
+        self._strayed = False
+        self._silent = self._lost = 0
+        self.pursue(goal)
+
+    def pursue(self, goal: Goal) -> None:
+        """Set out for a goal, the next time they sit down. What is on the screen already says nothing about it."""
+        self.state, self.reason = "away", ""
+        self._goal = goal
+        self._mind = Mind(self.character, goal, self._random)
+        self._filling = Filling(self.character, goal, self._random)
+        self._verdict: Standing = ""
+        self._begun_at = self.acts
+        self._leaves_after = self.character.stays
+        self._bygone = {message for message in self._eyes.messages() if goal.standing(message.text)}
 
     @property
     def question(self) -> str:
@@ -94,14 +122,16 @@ class Visitor:
         return self._person.screen()
 
     @property
-    def verdict(self) -> Verdict:
-        """The answer to what was sent, as far as it is on the screen."""
-        return next(filter(None, (self._verdict_in(message.text) for message in self._eyes.messages())), "")
+    def verdict(self) -> Standing:
+        """What came of it, as far as it is on the screen: "granted", "refused", "done", or empty."""
+        if not self._verdict:
+            self._verdict = next(
+                (one for one in map(self._standing, self._eyes.messages()) if one not in ("", "sent")), ""
+            )
+        return self._verdict
 
-    def _verdict_in(self, text: str) -> Verdict:
-        if says(self._goal.granted, text):
-            return "granted"
-        return "refused" if says(self._goal.refused, text) else ""
+    def _standing(self, message: Seen) -> Standing:
+        return "" if message in self._bygone else self._goal.standing(message.text)
 
     async def sit_down(self) -> None:
         """Come, or come back, and stay until done, called away, fed up or stuck."""
@@ -111,7 +141,7 @@ class Visitor:
         while self.state == "here":
             async with self._turns:
                 await self._step()
-            if self.state == "here" and self.acts >= ACTS:
+            if self.state == "here" and self.acts - self._begun_at >= self._goal.acts:
                 self._end("stuck", f"goes round in circles after {self.acts} acts")
 
     def _end(self, state: State, reason: str) -> None:
@@ -162,9 +192,10 @@ class Visitor:
         screen = read(front.message) if front.message else None
         if screen is not None and screen.apologises:
             self._end("stuck", "the bot apologised")
-        elif screen is not None and (says(self._goal.reached, screen.text) or self._verdict_in(screen.text)):
+        elif screen is not None and (standing := self._standing(screen.message)):
             self.state = "sent"
-        elif self._leaves_after is not None and self.acts >= self._leaves_after:
+            self._verdict = "" if standing == "sent" else standing
+        elif self._leaves_after is not None and self.acts - self._begun_at >= self._leaves_after:
             await self._leave(None if front.form else screen)
         elif front.form and isinstance(self._person, SlackPerson):
             await self._in_form(self._person, front.form)
@@ -174,7 +205,7 @@ class Visitor:
             self._lost, self._strayed = 0, False
             self._notice_misreading(screen)
             if self.state == "here" and not await self._sidestep(screen):
-                await self._decide(screen)
+                await self._make(self._mind.decide(screen), screen)
 
     async def _find_a_way(self, screen: Screen | None) -> None:
         """Nothing here leads on: wait a moment, then ask again."""
@@ -183,115 +214,40 @@ class Visitor:
             self.confusions.append(Confusion("no button leads back", screen.question if screen else ""))
             await self._ask()
             return
-        if await self._changed(self._eyes.look().looks, min(PAUSE, self._person.patience)):
+        if await self._changed(self._eyes.look().looks, min(PAUSE, self._patience.seconds)):
             return
         self._lost += 1
-        if self._lost > 2:
+        if self._lost > self._patience.silences:
             self._end("stuck", "nothing on the screen leads on")
             return
         self._bother("nothing on the screen leads on", screen)
         await self._ask()
 
-    async def _decide(self, screen: Screen) -> None:
-        controls, random, character = screen.controls, self._random, self.character
-        labels = [choice.label for choice in screen.choices]
-        commit = next((label for label in labels if says(self._goal.commit, label)), "")
-        door = next((choice for choice in screen.choices if says(self._goal.door, choice.label)), None)
-        if commit and "change" in controls and random.random() < character.second_thoughts and self._may_sidestep():
-            self._reconsiders = True
-            await self._tap(controls["change"], screen)
-        elif commit:
-            await self._tap(commit, screen)
-        elif "agree" in controls:
-            await self._tap(controls["agree" if character.agrees else "disagree"], screen)
-            if not character.agrees and self.state == "here":
-                self._end("gone", "did not agree")
-        elif "continue" in controls:
-            await self._tap(controls["continue"], screen)
-        elif screen.place is not None:
-            self._browsed = 0
-            await self._answer(screen)
-        elif door is not None:
-            await self._tap(door.button, screen)
-        elif (fresh := self._unseen(screen)) and self._browsed < SIDEWAYS:
-            self._browsed += 1
-            self._seen.add(fresh.label)
-            await self._tap(fresh.button, screen)
-        elif "again" in controls:
-            await self._tap(controls["again"], screen)
-        else:
-            self._browsed = 0
-            await self._ask()
-
-    async def _answer(self, screen: Screen) -> None:
-        controls, character = screen.controls, self.character
-        indifferent = "skip" in controls and character.liking(screen.question) < WRITES
-        if "form" in controls and self._random.random() > character.closes_forms:
-            await self._tap(controls["form"], screen)
-        elif "human" in controls and self._misread[screen.question] > 2 and not self._asked_a_person:
-            self._asked_a_person = True
-            await self._tap(controls["human"], screen)
-        elif indifferent and not any(choice.chosen for choice in screen.choices):
-            await self._tap(controls["skip"], screen)
-        elif not screen.choices:
-            words = writing.answer(screen.question, character, self._random, self._misread[screen.question])
-            await self._say(words, screen)
-        elif "more" in controls and screen.question not in self._looked_further and self._random.random() < 0.3:
-            self._looked_further.add(screen.question)
-            await self._tap(controls["more"], screen)
-        else:
-            await self._give(screen)
-
-    async def _give(self, screen: Screen) -> None:
-        """Answer with one or several of the choices, by tapping or by typing."""
-        ticked = [choice for choice in screen.choices if choice.chosen]
-        labels = [choice.label for choice in screen.choices]
-        liked = wanted(self.character, labels) if screen.several else []
-        missing = [choice for choice in screen.choices if choice.label in liked and not choice.chosen]
-        if screen.several and not missing:
-            await self._tap(screen.controls["done"] if "done" in screen.controls else ticked[0].button, screen)
-            return
-        choice = missing[0] if missing else self._choice(screen)
-        self._reconsiders = False
-        typing = self._random.random() < self.character.typing and not self._misread[screen.question]
-        if typing and not ticked:
-            await self._say(self._typed(screen, choice), screen)
-        else:
-            await self._tap(choice.button, screen)
-
-    def _unseen(self, screen: Screen) -> Choice | None:
-        """What somebody who looks around has not looked at yet and likes best."""
-        unseen = {choice.label: choice for choice in screen.choices if choice.label not in self._seen}
-        return unseen[favourite(self.character, list(unseen))] if unseen else None
-
-    def _choice(self, screen: Screen) -> Choice:
-        label = favourite(self.character, [choice.label for choice in screen.choices], self._reconsiders)
-        return next(choice for choice in screen.choices if choice.label == label)
-
-    def _typed(self, screen: Screen, choice: Choice) -> str:
-        if screen.numbered and self._random.random() < 0.6:
-            return choice.button
-        slips = self._random.random() < self.character.misspelling
-        return misspelt(choice.label, self._random) if slips else choice.label
+    async def _make(self, move: Move, screen: Screen) -> None:
+        match move.how:
+            case "command":
+                await self._do(self._person.command(move.words), f"wrote {move.words}")
+            case "write":
+                await self._say(move.words, screen)
+            case _:
+                await self._tap(move.words, screen)
+        if move.how == "quit" and self.state == "here":
+            self._end("gone", "did not want to go on")
 
     # Off the straight way
 
-    def _may_sidestep(self) -> bool:
-        self._sideways += 1
-        return self._sideways <= SIDEWAYS
-
     async def _sidestep(self, screen: Screen) -> bool:
         """Hesitate, tap an old button or go back, if that is how they are; tells whether they did."""
-        random, character = self._random, self.character
-        if random.random() < character.hesitation and self._may_sidestep():
+        random, character, mind = self._random, self.character, self._mind
+        if random.random() < character.hesitation and mind.may_sidestep():
             elsewhere = random.choice(ELSEWHERE)
             self._strayed = True
             await self._do(self._person.command(elsewhere), f"wrote {elsewhere}", visible=False)
             return True
-        if random.random() < character.old_taps and self._may_sidestep():
+        if random.random() < character.old_taps and mind.may_sidestep():
             return await self._tap_old(screen)
-        if "back" in screen.controls and random.random() < character.second_thoughts and self._may_sidestep():
-            self._reconsiders = screen.place is not None
+        if "back" in screen.controls and random.random() < character.second_thoughts and mind.may_sidestep():
+            mind.reconsiders = screen.place is not None
             await self._tap(screen.controls["back"], screen)
             return True
         return False
@@ -313,12 +269,15 @@ class Visitor:
     async def _ask(self) -> None:
         await self._do(self._person.command(self._goal.command), f"wrote {self._goal.command}")
 
-    async def _in_form(self, person: SlackPerson, form: OpenForm) -> None:
+    async def _in_form(self, person: SlackPerson, form: Modal) -> None:
         if form.id not in self._forms_met:
             self._forms_met.add(form.id)
             if self._random.random() < self.character.closes_forms:
                 await self._do(person.close(), "closed the form")
                 return
+        if self._silent and self._random.random() < GIVES_UP_FORM:
+            await self._do(person.close(), "gave the form up")
+            return
         entry = self._filling.next(form)
         if entry is not None:
             before = self._eyes.look().looks
@@ -340,51 +299,63 @@ class Visitor:
 
     async def _say(self, words: str, screen: Screen | None = None) -> None:
         self._typed_at, self._wrote = screen, words
-        await self._do(self._person.say(words), f"wrote {words!r}")
+        await self._do(self._person.say(words), f"wrote {words!r}", asked=screen)
 
     def _notice_misreading(self, screen: Screen) -> None:
         """Somebody who is asked again what they have just answered was not understood."""
         before, self._typed_at = self._typed_at, None
-        if before is not None and (before.question, before.place) == (screen.question, screen.place):
+        if before is not None and before.asks_as(screen):
             self._misunderstood(screen.question)
             self._bother("not understood", screen, self._wrote)
 
     def _misunderstood(self, question: str) -> None:
-        self._misread[question] += 1
-        if self._misread[question] >= HOPELESS:
+        self._mind.misread[question] += 1
+        if self._mind.misread[question] >= HOPELESS:
             self._end("stuck", f"is never understood at {question!r}")
 
-    async def _do(self, act: Awaitable[object], what: str, *, visible: bool = True) -> None:
-        """Do it and wait until it shows (a form tells at once what is wrong with it). Whoever sees no effect twice in a
-        row is stuck."""
+    async def _do(
+        self, act: Awaitable[object], what: str, *, visible: bool = True, asked: Screen | None = None
+    ) -> None:
+        """Do it and wait until it shows (a form tells at once what is wrong with it). `asked` is what they were asked
+        if they wrote. Whoever sees no effect too often in a row is stuck."""
         self.acts += 1
         self.story.append(what)
         before = self._eyes.look().looks
         try:
             shown = await act
         except Unanswered:
-            seen = False
+            # The platform's own remark that the bot is away is no effect, and an effect may still come.
+            *rest, _ = before
+            seen = await self._read((*rest, self._eyes.look().remark), asked)
         except (LookupError, CannotAct):
             self._bother("a button was gone when it was tapped", None)
             return
         else:
-            seen = bool(shown) or not visible or await self._changed(before, self._person.patience)
+            seen = bool(shown) or not visible or await self._read(before, asked)
         if seen:
             self._silent = 0
             return
         self._silent += 1
         self._bother("nothing happened", None, what)
-        if self._silent > 1:
+        if self._silent >= self._patience.silences:
             self._end("stuck", f"the bot stays silent after this person {what}")
 
-    async def _changed(self, before: object, seconds: float) -> bool:
-        """Wait until what is in front of the eyes differs from `before`."""
+    async def _read(self, before: tuple[object, ...], asked: Screen | None) -> bool:
+        """Wait until what they did, or wrote, shows."""
+        if asked is None or self._patience.words is None:
+            return await self._changed(before, self._patience.seconds)
+        return await self._changed(before, self._patience.words, asked)
+
+    async def _changed(self, before: tuple[object, ...], seconds: float, asked: Screen | None = None) -> bool:
+        """Wait until what is in front of the eyes differs from `before`, and is not what they were asked once more."""
         changes = self._world.changed_for[self.id]
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while True:
             number = changes.number
-            if self._eyes.look().looks != before:
+            front = self._eyes.look()
+            repeats = asked is not None and front.message is not None and asked.asks_as(read(front.message))
+            if front.looks != before and not repeats:
                 return True
             left = until - loop.time()
             if left <= 0 or not await changes.after(number, left):

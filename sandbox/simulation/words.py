@@ -66,6 +66,7 @@ def apologises(text: str) -> bool:
     return bool(_SORRY.search(folded(text)))
 
 
+@lru_cache(8192)
 def folded(text: str) -> str:
     """Words without case, accents and signs, one space between them."""
     bare = unicodedata.normalize("NFKD", text.casefold())

@@ -19,6 +19,8 @@ from sandbox.wire import JSON
 After = Callable[[Reply], None]
 """What happens in the person's client once the app has answered, or has not."""
 
+MAX_FILE_INPUT = 10 * 1024 * 1024
+
 
 def account(persona: Persona) -> str:
     if persona.slack is None:
@@ -104,6 +106,18 @@ def send_file(
         thread_ts=_parent(conversation, thread),
     )
     return _write(slack, persona, conversation, message)
+
+
+def upload(slack: Slack, persona: Persona, name: str, data: bytes, mimetype: str | None = None) -> JSON:
+    """Hands a file to Slack for a modal's file_input: the file object, which is a value of that input."""
+    if not data:
+        raise CannotAct("an empty file cannot be sent")
+    if len(data) > MAX_FILE_INPUT and slack.world.is_strict("slack.file_input_size"):
+        raise CannotAct("a modal takes files of at most 10 MB")
+    file = new_file(slack, name, len(data), account(persona), mimetype)
+    store(slack, file, data)
+    slack.files[file.id] = file
+    return slack.file_json(file)
 
 
 def open_home(slack: Slack, persona: Persona, tab: str = "home") -> Receipt | None:

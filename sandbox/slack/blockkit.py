@@ -36,7 +36,9 @@ CHOICES = ("radio_buttons", "checkboxes")
 FIELDS = ("plain_text_input", "number_input", "email_text_input", "url_text_input")
 ACCESSORIES = ("button", "image", "overflow", *SELECTS, *PICKERS, *CHOICES)
 IN_ACTIONS = ("button", "overflow", *SELECTS, *PICKERS, *CHOICES)
-IN_INPUT = (*FIELDS, *SELECTS, *PICKERS, *CHOICES)
+FILES = "file_input"
+IN_INPUT = (*FIELDS, *SELECTS, *PICKERS, *CHOICES, FILES)
+MAX_FILES = 10
 OPTION_LIMITS = {"static_select": 100, "multi_static_select": 100, "radio_buttons": 10, "checkboxes": 10, "overflow": 5}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -205,6 +207,8 @@ class Checker:
             self._options(element, path, str(kind))
         elif kind in FIELDS:
             self._field(element, path)
+        elif kind == FILES:
+            self._files(element, path)
         elif kind == "datepicker" and not _DATE.fullmatch(str(element.get("initial_date", "2000-01-01"))):
             self._wrong("must be a date as YYYY-MM-DD", f"{path}/initial_date")
 
@@ -267,6 +271,15 @@ class Checker:
             if option.get("value") in values:
                 self._wrong("value must be unique", f"{where}/value")
             values.add(str(option.get("value")))
+
+    def _files(self, element: JSON, path: str) -> None:
+        if self._surface != "modal":
+            self._wrong(f"invalid type for this surface: {FILES}", f"{path}/type")
+        most = element.get("max_files", MAX_FILES)
+        if not isinstance(most, int) or not 1 <= most <= MAX_FILES:
+            self._wrong(f"must be between 1 and {MAX_FILES}", f"{path}/max_files")
+        if "filetypes" in element:
+            self._list(element["filetypes"], f"{path}/filetypes", 100)
 
     def _field(self, element: JSON, path: str) -> None:
         if element["type"] == "number_input" and not isinstance(element.get("is_decimal_allowed"), bool):

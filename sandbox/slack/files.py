@@ -63,6 +63,7 @@ def complete_upload(slack: Slack, p: Parameters) -> JSON:
             Message(slack.new_ts(), BOT_USER, p.text("initial_comment"), files=files, thread_ts=thread),
         )
     for file in files:
+        file.ready_at = slack.world.clock.monotonic() + slack.file_ready_after
         del slack.uploads[waiting[file.id][0]]
         slack.files[file.id] = file
     return {"files": [slack.file_json(file) for file in files]}

@@ -13,6 +13,7 @@ LISTS = (
     "multi_users_select",
     "multi_conversations_select",
     "multi_channels_select",
+    "file_input",
 )
 OPTIONS = ("static_select", "radio_buttons", "multi_static_select", "checkboxes", "overflow")
 PLAIN = {
@@ -29,6 +30,8 @@ PLAIN = {
     "multi_users_select": ("selected_users", "initial_users"),
     "multi_conversations_select": ("selected_conversations", "initial_conversations"),
     "multi_channels_select": ("selected_channels", "initial_channels"),
+    # Uploaded before the form is sent: its value is a list of file objects, which nothing fills in beforehand.
+    "file_input": ("files", ""),
 }
 """How an element's value is named in Slack's state, and its initial value in the element."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -61,6 +64,17 @@ def elements(blocks: list[JSON]) -> Iterator[tuple[JSON, JSON]]:
         for element in inside:
             if isinstance(element, dict) and "action_id" in element:
                 yield block, element
+
+
+def labels_of(blocks: list[JSON]) -> dict[str, str]:
+    """The labels of the inputs, by block_id."""
+    found: dict[str, str] = {}
+    for block, element in elements(blocks):
+        if block["type"] == "input":
+            found[block["block_id"]] = block["label"]["text"]
+        elif element["type"] != "button":
+            found[block["block_id"]] = (element.get("placeholder") or block.get("text") or {}).get("text", "")
+    return found
 
 
 def find(blocks: list[JSON], block_id: str, action_id: str) -> tuple[JSON, JSON]:
@@ -170,7 +184,7 @@ def _field_error(element: JSON, value: Any) -> str | None:
         return "Please enter a valid email address."
     if kind == "url_text_input" and not text.startswith(("http://", "https://")):
         return "Please enter a valid URL."
-    most = element.get("max_selected_items")
+    most = element.get("max_files" if kind == "file_input" else "max_selected_items")
     if isinstance(value, list) and most and len(value) > most:
         return f"Please choose no more than {most}."
     return None

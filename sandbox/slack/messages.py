@@ -59,7 +59,10 @@ def read_content(slack: Slack, p: Parameters) -> tuple[str, list[JSON]]:
 def _check_pictures(slack: Slack, blocks: list[JSON]) -> None:
     for index, block in enumerate(blocks):
         named = block.get("slack_file") if isinstance(block, dict) else None
-        if isinstance(named, dict) and find_file_of_block(slack, named) is None:
+        if not isinstance(named, dict):
+            continue
+        file = slack.files.get(find_file_of_block(slack, named) or "")
+        if file is None or file.width is None or not slack.is_ready(file):
             raise invalid("invalid_blocks", [f"invalid slack file [json-pointer:/blocks/{index}/slack_file]"])
 
 

@@ -1,36 +1,19 @@
 """A person in Slack, as tests and simulations play one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.receipt import Receipt
 from sandbox.seeing import NEWEST, Person, Seen
 from sandbox.slack import acts, inputs, modals
+from sandbox.slack.form import Modal, read_modal
 from sandbox.slack.state import BOT_USER, Conversation, Message, View
-from sandbox.slack.text import block_lines, button_labels, plain
+from sandbox.slack.text import block_lines, button_labels, plain, text_lines
 from sandbox.slack.view import seen_by
 from sandbox.wire import JSON
 
 TAPPED = ("button", "radio_buttons", "static_select", "overflow")
 Use = Callable[[JSON, JSON, Any], Receipt | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Modal:
-    """An open modal as a person sees it: fields by their label, errors by the label of their field."""
-
-    id: str
-    title: str
-    text: str
-    fields: tuple[str, ...]
-    buttons: tuple[str, ...]
-    errors: dict[str, str]
-    submit: str | None
-
-    def __str__(self) -> str:
-        errors = "".join(f"\n! {label}: {text}" for label, text in self.errors.items())
-        return f"== {self.title} ==\n{self.text}{errors}\n[{self.submit or 'Close'}]"
 
 
 class SlackPerson(Person):
@@ -58,18 +41,7 @@ class SlackPerson(Person):
     def modal(self) -> Modal | None:
         """The modal on top, None when none is open."""
         view = self._top()
-        if view is None:
-            return None
-        labels = _labels(view.blocks)
-        return Modal(
-            view.id,
-            view.source["title"]["text"],
-            "\n".join(block_lines(view.blocks, view.values)),
-            tuple(labels.values()),
-            tuple(button_labels(view.blocks)),
-            {labels.get(block_id, block_id): text for block_id, text in view.errors.items()},
-            (view.source.get("submit") or {}).get("text"),
-        )
+        return read_modal(view) if view else None
 
     def home(self) -> str:
         """The app's Home tab as text; empty until the app has published one."""
@@ -85,8 +57,8 @@ class SlackPerson(Person):
 
     def _seen(self, message: Message) -> Seen:
         mine = message.user != BOT_USER
-        lines = block_lines(message.blocks, message.values) if message.blocks and not mine else []
-        shown = "\n".join(lines) if lines else plain(message.text)
+        lines = [] if mine else list(text_lines(message.blocks, message.values))
+        shown = "\n".join(lines) or plain(message.text)
         pictures = sum(block["type"] == "image" for block in message.blocks)
         pictures += sum(file.width is not None for file in message.files)
         files = tuple(file.name for file in message.files)
@@ -189,7 +161,7 @@ class SlackPerson(Person):
         `value` is a text, an option's label or a list of them. When the app asked to hear of it, it does.
         """
         for blocks, use in self._surfaces(None):
-            labels = _labels(blocks)
+            labels = inputs.labels_of(blocks)
             for block, element in inputs.elements(blocks):
                 if block["block_id"] in labels and label in (labels[block["block_id"]], block["block_id"]):
                     self.look()
@@ -205,7 +177,7 @@ class SlackPerson(Person):
         view = self._top()
         if view is None:
             raise LookupError(f"{self.persona.id} has no modal open; screen:\n{self.screen()}")
-        labels = _labels(view.blocks)
+        labels = inputs.labels_of(view.blocks)
         by_label = {label: block_id for block_id, label in labels.items()}
         given: dict[str, dict[str, Any]] = {}
         for name, value in (values or {}).items():
@@ -226,25 +198,20 @@ class SlackPerson(Person):
             raise LookupError(f"{self.persona.id} has no modal open")
         await self._acknowledged(modals.close(self.world.slack, self.persona, view.id), "closed the modal")
 
+    def upload(self, name: str, data: bytes) -> JSON:
+        """A file for a modal: what it gives goes into a list for `choose` or `submit`."""
+        return acts.upload(self.world.slack, self.persona, name, data)
+
     async def send_document(self, name: str, data: bytes, text: str = "") -> None:
         self.look()
         receipt = acts.send_file(self.world.slack, self.persona, name, data, text=text)
         await self._acknowledged(receipt, "sent a file")
 
 
-def _labels(blocks: list[JSON]) -> dict[str, str]:
-    """The labels of the inputs, by block_id."""
-    found: dict[str, str] = {}
-    for block, element in inputs.elements(blocks):
-        if block["type"] == "input":
-            found[block["block_id"]] = block["label"]["text"]
-        elif element["type"] != "button":
-            found[block["block_id"]] = (element.get("placeholder") or block.get("text") or {}).get("text", "")
-    return found
-
-
 def _value(element: JSON, value: Any) -> Any:
     """An option's value for its label, anything else as it is."""
+    if element["type"] == "file_input":
+        return value
     by_label = {option["text"]["text"]: option["value"] for option in inputs.options(element)}
     if isinstance(value, (list, tuple)):
         return [by_label.get(one, one) for one in value]

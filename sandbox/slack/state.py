@@ -48,7 +48,7 @@ Values = dict[str, dict[str, Any]]
 
 @dataclass(slots=True)
 class File:
-    """An uploaded file; `shared` once it was completed into a conversation."""
+    """An uploaded file, which Slack is through with at `ready_at`, in monotonic seconds."""
 
     id: str
     name: str
@@ -61,6 +61,7 @@ class File:
     stored: str = ""
     width: int | None = None
     height: int | None = None
+    ready_at: float = 0.0
     channels: list[str] = field(default_factory=list)
 
 
@@ -165,6 +166,7 @@ class Slack:
         self.installed = True
         self.acknowledge_within = 3.0
         self.trigger_lifetime = 3.0
+        self.file_ready_after = 0.1
         self.retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
         self.delivery: Delivery | None = None
         self.people: dict[str, Person] = {}
@@ -352,8 +354,14 @@ class Slack:
             body["parent_user_id"] = parent.user if parent else BOT_USER
         return body
 
+    def is_ready(self, file: File) -> bool:
+        """Whether messages can show it."""
+        return not self.world.is_strict("slack.file_processing") or self.world.clock.monotonic() >= file.ready_at
+
     def file_json(self, file: File) -> JSON:
-        """A file object (docs.slack.dev/reference/objects/file-object)."""
+        """A file object (docs.slack.dev/reference/objects/file-object). What Slack finds out by processing it is empty
+        until then."""
+        ready = self.is_ready(file)
         url = f"{self.world.base_url}/slack/files/{TEAM_ID}-{file.id}/{file.name}"
         body: JSON = {
             "id": file.id,
@@ -361,8 +369,8 @@ class Slack:
             "timestamp": file.created,
             "name": file.name,
             "title": file.title,
-            "mimetype": file.mimetype,
-            "filetype": file.name.rpartition(".")[2].lower(),
+            "mimetype": file.mimetype if ready else "",
+            "filetype": file.name.rpartition(".")[2].lower() if ready else "",
             "user": file.user,
             "size": file.length,
             "mode": "hosted",
@@ -374,7 +382,7 @@ class Slack:
             "ims": [channel for channel in file.channels if channel.startswith("D")],
             "groups": [],
         }
-        if file.width:
+        if file.width and ready:
             body |= {"original_w": file.width, "original_h": file.height}
         return body
 

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from sandbox.slack.inputs import elements, options
 from sandbox.slack.state import Values
@@ -26,7 +27,16 @@ def text_of(text: JSON) -> str:
 
 
 def block_lines(blocks: list[JSON], values: Values) -> Iterator[str]:
-    """The lines a person reads, top to bottom; inputs with what they hold."""
+    """The lines a person reads, top to bottom; inputs with what they hold, rows of buttons by their labels."""
+    for block in blocks:
+        yield from text_lines([block], values)
+        row = button_labels([block])
+        if row:
+            yield " ".join(f"[{label}]" for label in row)
+
+
+def text_lines(blocks: list[JSON], values: Values) -> Iterator[str]:
+    """The same without the buttons."""
     for block in blocks:
         kind = block["type"]
         if kind in ("section", "header"):
@@ -44,9 +54,6 @@ def block_lines(blocks: list[JSON], values: Values) -> Iterator[str]:
         elif kind == "input":
             held = values.get(block["block_id"], {}).get(block["element"]["action_id"])
             yield f"{text_of(block['label'])}: {_shown(block['element'], held)}"
-        row = button_labels([block])
-        if row:
-            yield " ".join(f"[{label}]" for label in row)
 
 
 def words_of(element: JSON) -> Iterator[str]:
@@ -57,9 +64,11 @@ def words_of(element: JSON) -> Iterator[str]:
         yield from words_of(inner)
 
 
-def _shown(element: JSON, held: object) -> str:
+def _shown(element: JSON, held: Any) -> str:
     labels = {option["value"]: option["text"]["text"] for option in options(element)}
     chosen = held if isinstance(held, list) else [held]
+    if element["type"] == "file_input":
+        return ", ".join(file["name"] for file in chosen if file)
     return ", ".join(labels.get(one, str(one)) for one in chosen if one is not None)
 
 

@@ -107,18 +107,18 @@ def _button(telegram: Telegram, button: Any) -> JSON:
     return {"text": text, "callback_data": data}
 
 
-def read_file(telegram: Telegram, p: Parameters, name: str) -> File:
-    """The `photo` or `document` of a call: uploaded with it, or known by its file_id."""
+def read_file(telegram: Telegram, p: Parameters, name: str, kind: str) -> File:
+    """The file in a call's parameter, to be shown as a `photo` or a `document`: uploaded, or known by its file_id."""
     is_strict = telegram.world.is_strict
     upload = p.upload(name)
     if upload is None:
-        return _known_file(telegram, p.text(name), name)
+        return _known_file(telegram, p.text(name), kind)
     if not upload.data and is_strict("telegram.file_size"):
         raise bad_request("file must be non-empty")
     if len(upload.data) > MAX_FILE and is_strict("telegram.file_size"):
         raise bad_request("file is too big")
     size = picture_size(upload.data)
-    if name == "photo" and is_strict("telegram.photo"):
+    if kind == "photo" and is_strict("telegram.photo"):
         if len(upload.data) > MAX_PHOTO:
             raise bad_request("file is too big for a photo")
         if size is None:
@@ -128,15 +128,15 @@ def read_file(telegram: Telegram, p: Parameters, name: str) -> File:
     return telegram.add_file(upload.name, upload.content_type, upload.data, size)
 
 
-def _known_file(telegram: Telegram, file_id: str, name: str) -> File:
+def _known_file(telegram: Telegram, file_id: str, kind: str) -> File:
     if not file_id:
-        raise bad_request(f"there is no {name} in the request")
+        raise bad_request(f"there is no {kind} in the request")
     if file_id.startswith(("http://", "https://")):
         raise bad_request("failed to get HTTP URL content")
-    kind, _, number = file_id.partition("-")
+    known_as, _, number = file_id.partition("-")
     file = telegram.files.get(number)
     if file is None:
         raise bad_request("wrong file identifier/HTTP URL specified")
-    if kind != name:
+    if known_as not in (kind, "small" if kind == "photo" else kind):
         raise bad_request("type of file mismatch")
     return file

@@ -14,6 +14,10 @@ Method = Callable[[Telegram, Parameters], Any]
 MAX_CALLBACK_ANSWER = 200
 MAX_DOWNLOAD = 20 * 1024 * 1024
 DELETABLE_FOR = 48 * 3600
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same "
+    "as a current content and reply markup of the message"
+)
 CHAT_ACTIONS = frozenset(
     [
         "typing",
@@ -130,13 +134,13 @@ def send_message(telegram: Telegram, p: Parameters) -> JSON:
 def send_photo(telegram: Telegram, p: Parameters) -> JSON:
     chat = writable_chat(telegram, p)
     caption = read_text(telegram, p, "caption")
-    return _send(telegram, p, caption, photo=read_file(telegram, p, "photo"), chat=chat)
+    return _send(telegram, p, caption, photo=read_file(telegram, p, "photo", "photo"), chat=chat)
 
 
 def send_document(telegram: Telegram, p: Parameters) -> JSON:
     chat = writable_chat(telegram, p)
     caption = read_text(telegram, p, "caption")
-    return _send(telegram, p, caption, document=read_file(telegram, p, "document"), chat=chat)
+    return _send(telegram, p, caption, document=read_file(telegram, p, "document", "document"), chat=chat)
 
 
 def send_chat_action(telegram: Telegram, p: Parameters) -> bool:
@@ -167,10 +171,7 @@ def _edit(telegram: Telegram, chat: Chat, message: Message, formatted: Formatted
         message.text == formatted.text and message.entities == list(formatted.entities) and message.keyboard == keyboard
     )
     if same and telegram.world.is_strict("telegram.not_modified"):
-        raise bad_request(
-            "message is not modified: specified new message content and reply markup are exactly the same "
-            "as a current content and reply markup of the message"
-        )
+        raise bad_request(NOT_MODIFIED)
     check_rates(telegram, chat)
     if message.text != formatted.text or message.entities != list(formatted.entities):
         message.edited = telegram.seconds()
@@ -191,6 +192,29 @@ def edit_message_caption(telegram: Telegram, p: Parameters) -> JSON:
     if not message.has_media:
         raise bad_request("there is no caption in the message to edit")
     return _edit(telegram, chat, message, read_text(telegram, p, "caption"), read_keyboard(telegram, p))
+
+
+def edit_message_media(telegram: Telegram, p: Parameters) -> JSON:
+    """Another picture or document with its caption, also in the place of a text."""
+    chat, message = _message_to_edit(telegram, p)
+    media = p.structure("media", dict)
+    if not media:
+        raise bad_request("media is empty")
+    kind = media.get("type")
+    if kind not in ("photo", "document"):
+        raise bad_request("the sandbox edits photos and documents only")
+    caption = read_text(telegram, p.within(media), "caption")
+    file, keyboard = read_file(telegram, p.within(media), "media", kind), read_keyboard(telegram, p)
+    before = message.photo if kind == "photo" else message.document
+    same = (message.text, message.entities, message.keyboard) == (caption.text, list(caption.entities), keyboard)
+    if same and before is file and telegram.world.is_strict("telegram.not_modified"):
+        raise bad_request(NOT_MODIFIED)
+    check_rates(telegram, chat)
+    message.photo, message.document = (file, None) if kind == "photo" else (None, file)
+    message.text, message.entities, message.keyboard = caption.text, list(caption.entities), keyboard
+    message.edited = telegram.seconds()
+    telegram.touch(chat)
+    return telegram.message_json(message)
 
 
 def edit_message_reply_markup(telegram: Telegram, p: Parameters) -> JSON:
@@ -253,7 +277,7 @@ def get_file(telegram: Telegram, p: Parameters) -> JSON:
     file_id = p.text("file_id")
     kind, _, number = file_id.partition("-")
     file = telegram.files.get(number)
-    if file is None or kind not in ("photo", "document"):
+    if file is None or kind not in ("photo", "small", "document"):
         raise bad_request("invalid file_id")
     if len(file.data) > MAX_DOWNLOAD and telegram.world.is_strict("telegram.download_size"):
         raise bad_request("file is too big")
@@ -273,6 +297,7 @@ METHODS: dict[str, Method] = {
     "sendChatAction": send_chat_action,
     "editMessageText": edit_message_text,
     "editMessageCaption": edit_message_caption,
+    "editMessageMedia": edit_message_media,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
     "answerCallbackQuery": answer_callback_query,

@@ -71,6 +71,10 @@ class Parameters:
             value = self._members.get(value.removeprefix("attach://"))
         return value if isinstance(value, Upload) else None
 
+    def within(self, members: JSON) -> "Parameters":
+        """Those of an object among them, which may refer to the files of the call."""
+        return Parameters({**self._members, **members})
+
     def has(self, name: str) -> bool:
         return self._members.get(name) not in (None, "")
 

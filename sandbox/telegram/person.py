@@ -1,5 +1,6 @@
 """A person on Telegram, as tests and simulations play one."""
 
+import mimetypes
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox.seeing import NEWEST, Person, Seen
@@ -89,9 +90,8 @@ class TelegramPerson(Person):
 
     async def send_document(self, name: str, data: bytes, caption: str = "") -> None:
         self.look()
-        update = acts.send_file(
-            self.world.telegram, self.persona, "document", name, data, "application/octet-stream", caption
-        )
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        update = acts.send_file(self.world.telegram, self.persona, "document", name, data, kind, caption)
         await self._done(update, "sent a document")
 
     async def edit(self, message: Seen, text: str) -> None:

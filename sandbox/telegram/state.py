@@ -21,6 +21,9 @@ UNREQUESTED_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_
 CALLBACK_LIFETIME = 60.0
 """Seconds in which a callback query can be answered. Telegram names no figure; its clients give up earlier."""
 
+THUMBNAIL = 90
+"""Pixels of the longer side of a photo's smallest size."""
+
 ChatKind = Literal["private", "group", "supergroup"]
 
 
@@ -292,7 +295,7 @@ class Telegram:
         if message.edited:
             body["edit_date"] = message.edited
         if message.photo:
-            body["photo"] = [photo_json(message.photo)]
+            body["photo"] = photo_sizes(message.photo)
         if message.document:
             body["document"] = document_json(message.document)
         text, entities = ("caption", "caption_entities") if message.has_media else ("text", "entities")
@@ -309,14 +312,26 @@ class Telegram:
         return body
 
 
-def photo_json(file: File) -> JSON:
-    return {
+def photo_sizes(file: File) -> list[JSON]:
+    """The photo in the sizes that Telegram makes of it, the whole one last."""
+    whole: JSON = {
         "file_id": f"photo-{file.id}",
         "file_unique_id": f"u{file.id}",
         "width": file.width or 0,
         "height": file.height or 0,
         "file_size": len(file.data),
     }
+    longest = max(whole["width"], whole["height"])
+    if longest <= THUMBNAIL:
+        return [whole]
+    small: JSON = {
+        "file_id": f"small-{file.id}",
+        "file_unique_id": f"v{file.id}",
+        "width": whole["width"] * THUMBNAIL // longest,
+        "height": whole["height"] * THUMBNAIL // longest,
+        "file_size": min(len(file.data), 1500),
+    }
+    return [small, whole]
 
 
 def document_json(file: File) -> JSON:

@@ -6,7 +6,7 @@ from storage.schema.conversations import conversations, inbox, links
 from storage.schema.files import files
 from storage.schema.outreach import campaign_marks, campaigns, occasions, outbox, places, sender_leases, snoozes
 from storage.schema.people import accounts, audit, coalitions, memberships, organisations, participants, pledges
-from storage.schema.progress import indicators, obligations, report_values, reports
+from storage.schema.progress import digests, indicators, obligations, report_history, report_values, reports
 from storage.schema.studies import (
     amendments,
     answers,
@@ -33,6 +33,7 @@ __all__ = [
     "catalogue_rows",
     "coalitions",
     "conversations",
+    "digests",
     "files",
     "inbox",
     "indicators",
@@ -50,6 +51,7 @@ __all__ = [
     "pledges",
     "proposals",
     "pseudonyms",
+    "report_history",
     "report_values",
     "reports",
     "round_items",

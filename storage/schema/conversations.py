@@ -31,6 +31,8 @@ conversations = Table(
     Column("misses", Integer, nullable=False),
     # The outbox row of the message that shows the current question.
     Column("screen_id", BigInteger),
+    # The call for engagement that led here. No foreign key: a call that is gone has nothing to be counted for.
+    Column("campaign_id", BigInteger),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("participant_id", "flow", "subject"),
 )

@@ -20,11 +20,13 @@ campaigns = Table(
     Column("picture", Text, nullable=False, server_default=""),
     # Channels and groups that it goes to as well: rows of `places`.
     Column("places", JSON, nullable=False, server_default="[]"),
-    # At an instant, or at this local time of each reader.
+    # At an instant, or at this wall time of each reader (`2026-11-23T09:00`); at once when there is neither.
     Column("begins_at", Instant),
     Column("local_time", Text, nullable=False, server_default=""),
     Column("approved_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
     Column("created_at", Instant, nullable=False),
+    # When its rows were made: nobody is written to in the first minute after it.
+    Column("confirmed_at", Instant),
     Column("ended_at", Instant),
 )
 
@@ -112,6 +114,8 @@ outbox = Table(
     Column("campaign_id", Id, ForeignKey("campaigns.id")),
     Column("language", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
+    # When a message of the bulk lane came to its end.
+    Column("ended_at", Instant),
     # What is due is found without looking at what is not: a campaign may wait for days.
     Index(
         "ix_outbox_waiting",

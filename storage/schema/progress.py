@@ -73,18 +73,34 @@ reports = Table(
     Column("why", Text, nullable=False, server_default=""),
     Column("milestones", Text, nullable=False, server_default=""),
     Column("help", Text, nullable=False, server_default=""),
-    # open, answered: a request for help, until the secretariat has seen to it.
+    # open, taken (by `help_by`), answered: what became of a request for help.
     Column("help_state", Text, nullable=False, server_default=""),
     Column("help_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
     Column("submitted_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
     Column("submitted_at", Instant, nullable=False),
+    Column("corrected_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
     Column("corrected_at", Instant),
     # How often it was corrected.
     Column("revision", Integer, nullable=False, server_default="0"),
     UniqueConstraint("coalition_id", "period"),
 )
 
-# Every figure ever given: a correction is a further row, and the one with the highest revision counts.
+# What a report said before a correction; its own row holds what it says now.
+report_history = Table(
+    "report_history",
+    metadata,
+    Column("report_id", Id, ForeignKey("reports.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("milestones", Text, nullable=False),
+    Column("help", Text, nullable=False),
+    Column("given_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
+    Column("given_at", Instant, nullable=False),
+)
+
+# Every figure ever given: a correction is a further row, and those with the highest revision count. There is a row
+# for each currency that an amount was given in.
 report_values = Table(
     "report_values",
     metadata,
@@ -102,4 +118,13 @@ report_values = Table(
     Column("given_at", Instant, nullable=False),
     UniqueConstraint("report_id", "indicator", "revision", "currency"),
     Index("ix_report_values_indicator", "indicator"),
+)
+
+# Channels and groups that the monthly digest goes to.
+digests = Table(
+    "digests",
+    metadata,
+    Column("place_id", Id, ForeignKey("places.id", ondelete="CASCADE"), primary_key=True),
+    # The month of the last one that went there, as `2026-09`.
+    Column("month", Text, nullable=False, server_default=""),
 )

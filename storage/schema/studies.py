@@ -1,5 +1,5 @@
-"""Delphi studies. Who is on a panel and what was answered are kept apart: answers hang on a pseudonym, and `links`
-between the two can be destroyed."""
+"""Delphi studies. Who is on a panel and what was answered are kept apart: answers hang on a pseudonym, and
+`panel_links` between the two can be destroyed."""
 
 from sqlalchemy import (
     JSON,
@@ -24,9 +24,11 @@ studies = Table(
     Column("code", Text, nullable=False, unique=True),
     # draft, published, running, closed, sealed
     Column("state", Text, nullable=False),
-    # As `bot.delphi.protocol` reads it; frozen when it is published, together with its hash.
+    # As `bot.delphi.protocol` reads it, with all amendments, and its hash.
     Column("protocol", JSON, nullable=False),
     Column("protocol_hash", Text, nullable=False, server_default=""),
+    # As it was when it was published: frozen.
+    Column("published", JSON(none_as_null=True)),
     Column("rehearsal", Boolean, nullable=False, server_default=text("false")),
     Column("created_by", Id, ForeignKey("participants.id", ondelete="SET NULL")),
     Column("created_at", Instant, nullable=False),
@@ -58,7 +60,7 @@ study_rounds = Table(
     Column("study_id", Id, ForeignKey("studies.id", ondelete="CASCADE"), nullable=False),
     # 0 is the round of open proposals.
     Column("number", Integer, nullable=False),
-    # planned, proposed (shown to the moderator), open, closed
+    # planned, proposed (its items are chosen and shown to the moderator), open, closed, dropped (never opened)
     Column("state", Text, nullable=False),
     # Wall times without a zone: a round opens and closes by each panellist's calendar, and ends with the last zone.
     Column("opens", Text, nullable=False),
@@ -69,7 +71,7 @@ study_rounds = Table(
     Column("opened_at", Instant),
     Column("closed_at", Instant),
     # What came of it: the numbers of each item as they were when it closed.
-    Column("outcome", JSON),
+    Column("outcome", JSON(none_as_null=True)),
     UniqueConstraint("study_id", "number"),
     Index("ix_study_rounds_state", "state", "closes_at"),
 )
@@ -129,6 +131,10 @@ pseudonyms = Table(
     # As the moderator and the data file see it: `P-7K4QX2`. Drawn at random.
     Column("code", Text, nullable=False),
     Column("group", Text, nullable=False, server_default=""),
+    # The first and the last round that they are asked in, and whether that is the last one because they withdrew.
+    Column("first_round", Integer, nullable=False, server_default="0"),
+    Column("last_round", Integer),
+    Column("withdrew", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("study_id", "code"),
 )
 
@@ -147,8 +153,9 @@ answers = Table(
     Column("round_id", Id, ForeignKey("study_rounds.id", ondelete="CASCADE"), nullable=False),
     Column("item_id", Id, ForeignKey("study_items.id", ondelete="CASCADE"), nullable=False),
     Column("pseudonym_id", Id, ForeignKey("pseudonyms.id", ondelete="CASCADE"), nullable=False),
-    # A number, an option, a list of options in order, or words; null is "unable to score".
-    Column("value", JSON(none_as_null=False), nullable=False),
+    # A number, an option, a list of options in order, or words. Null where they were unable to score, or have only
+    # commented so far.
+    Column("value", JSON(none_as_null=True)),
     Column("unable", Boolean, nullable=False, server_default=text("false")),
     # Why it was changed since the round before, by a tap: new_argument, others, time, mistake, other.
     Column("why_changed", Text, nullable=False, server_default=""),

@@ -113,14 +113,15 @@ class Stage:
         assert answer["ok"], answer
         return answer
 
-    async def slack_file(self, channel: str, content: bytes, title: str) -> None:
-        """A picture shared into a conversation, in the three steps that Slack has."""
+    async def slack_file(self, channel: str, content: bytes, title: str) -> str:
+        """A picture, shared into a conversation where one is named, in the three steps that Slack has; its id."""
         place = await self.slack("files.getUploadURLExternal", filename="chart.png", length=len(content))
         async with self.http.post(place["upload_url"], data=content) as response:
             assert response.status == 200
         await self.slack(
             "files.completeUploadExternal", files=[{"id": place["file_id"], "title": title}], channel_id=channel
         )
+        return str(place["file_id"])
 
     async def hears(self, kind: str) -> dict[str, Any]:
         """The newest interaction of that type ("block_actions", "view_submission", "command" …)."""

@@ -5,7 +5,7 @@ import zlib
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.conftest import Stage
 
@@ -195,6 +195,43 @@ async def test_pictures_are_shown_on_both_platforms(stage: Stage) -> None:
         )
     await page.get_by_role("button", name="Enlarge: Hectares by round").click()
     await expect(page.get_by_role("dialog", name="Hectares by round")).to_be_visible()
+
+
+async def test_a_picture_stands_in_a_message_of_the_app_and_takes_the_place_of_words_on_telegram(stage: Stage) -> None:
+    await stage.start("lea")
+    sent = await stage.telegram("sendMessage", chat_id=stage.chat_of("lea"), text="Wait for it")
+    pictured = await stage.telegram_photo(stage.chat_of("lea"), chart(), "First")
+    media = {"type": "photo", "media": pictured["photo"][-1]["file_id"], "caption": "Here it is"}
+    await stage.telegram("editMessageMedia", chat_id=stage.chat_of("lea"), message_id=sent["message_id"], media=media)
+    stage.world.slack.file_ready_after = 0
+    dm = await stage.dm_of("ned")
+    file = await stage.slack_file("", chart(), "Hectares")
+    image = {"type": "image", "slack_file": {"id": file}, "alt_text": "Hectares by round"}
+    await stage.slack("chat.postMessage", channel=dm, text="Hectares", blocks=[image])
+    page = await stage.open(slack="ned", telegram="lea")
+    for shown in (page.locator("#telegram .picture img").first, page.locator("#slack .block-image img")):
+        await expect(shown).to_be_visible()
+        await page.wait_for_function("image => image.naturalWidth > 0", arg=await shown.element_handle())
+    await expect(page.locator("#slack").get_by_role("button", name="Enlarge: Hectares by round")).to_be_visible()
+    await expect(page.locator("#telegram")).to_contain_text("Here it is")
+    await expect(page.locator("#telegram")).not_to_contain_text("Wait for it")
+
+
+async def test_a_modal_takes_files(stage: Stage) -> None:
+    photos = {
+        "type": "input",
+        "block_id": "photos",
+        "label": {"type": "plain_text", "text": "Photos"},
+        "element": {"type": "file_input", "action_id": "value", "max_files": 2, "filetypes": ["png"]},
+    }
+    await open_form(stage, FORM | {"blocks": [photos]})
+    page = stage.page
+    field = page.get_by_label("Photos")
+    await field.set_input_files(FilePayload(name="field.png", mimeType="image/png", buffer=chart()))
+    await expect(page.locator(".block-files")).to_contain_text("Uploaded: field.png")
+    await page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    state = (await stage.hears("view_submission"))["view"]["state"]["values"]["photos"]["value"]
+    assert [(file["name"], file["mimetype"]) for file in state["files"]] == [("field.png", "image/png")]
 
 
 async def test_a_picture_from_elsewhere_is_named_but_not_fetched(stage: Stage) -> None:

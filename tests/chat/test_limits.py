@@ -7,18 +7,21 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement, Option
 from slack_sdk.models.views import View
 from telegram.constants import (
     CallbackQueryLimit,
+    FileSizeLimit,
     InlineKeyboardButtonLimit,
     InlineKeyboardMarkupLimit,
     MessageLimit,
 )
 
-from bot.chat.limits import LIMITS, Limits, units
+from bot.chat.limits import LARGEST_UPLOAD, LIMITS, Limits, units
 
 TELEGRAM, SLACK = LIMITS["telegram"], LIMITS["slack"]
 
 
 def test_telegram() -> None:
     assert TELEGRAM.text == MessageLimit.MAX_TEXT_LENGTH
+    assert TELEGRAM.caption == MessageLimit.CAPTION_LENGTH
+    assert FileSizeLimit.FILESIZE_DOWNLOAD >= LARGEST_UPLOAD
     assert TELEGRAM.token_bytes == InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
     assert TELEGRAM.buttons == InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER
     assert TELEGRAM.toast == CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH

@@ -26,9 +26,9 @@ from tests.crash.wishes import wishes
 from tests.databases import PostgreSQL
 from tests.stage import account
 
-KILLS = int(os.environ.get("ENGAGE_KILLS", "8"))
+KILLS = int(os.environ.get("ENGAGE_KILLS", "5"))
 SEED = int(os.environ.get("ENGAGE_SEED", "4"))
-PEOPLE = 20
+PEOPLE = 16
 SECRETARIAT = ("tom", "ruth")
 ENOUGH = 120.0
 """Seconds for whatever must come, in the end."""
@@ -71,7 +71,7 @@ async def town() -> AsyncIterator[Town]:
     joiners = []
     for number, wish in enumerate(wishes(PEOPLE, random)):
         slack = number < PEOPLE // 2
-        name = f"Joiner {'ABCDEFGHIJKLMNOPQRST'[number]}"
+        name = f"Joiner {'ABCDEFGHIJKLMNOP'[number]}"
         world.add_person(name, person_id=f"joiner-{number}", telegram=not slack, slack=slack)
         joiners.append(Joiner(world, f"joiner-{number}", wish, turns, random, slack=slack))
         if number % 4 == 0:
@@ -121,6 +121,8 @@ async def play(here: Town, bots: Sequence[BotProcess], database_url: str) -> Non
         updates = here.world.telegram.updates
         assert await here.world.telegram.arrived.until(lambda: not updates, ENOUGH)
         await reckoning.nothing_waits(database_url, ENOUGH)
+        for joiner in here.joiners:
+            joiner.was_told()
         for bot in bots:
             await bot.stop()
     for bot in bots:

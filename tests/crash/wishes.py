@@ -1,6 +1,5 @@
 """What each of the simulated people will answer to the join form, and how its questions look to them."""
 
-import re
 from dataclasses import dataclass
 from random import Random
 
@@ -18,8 +17,6 @@ STEPS = {step.id: step for step in JOIN.steps}
 ASKED = {step.id: WORDS.plain(f"join.{step.id}.ask") for step in JOIN.steps}
 LABELS = {step.id: WORDS.plain(f"join.{step.id}.label") for step in JOIN.steps}
 CONTRIBUTIONS = {WORDS.plain(f"join.contributions.{kind}") for kind in join.CONTRIBUTIONS}
-NUMBERED = re.compile(r"^(\d+)\. (.*)$", re.MULTILINE)
-TICK = "✓ "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +46,6 @@ class Wish:
         if question == "coalition":
             return [self.facility_title]
         return [WORDS.plain(f"join.{question}.{value}") for value in values]
-
-    def page(self, question: str) -> list[str]:
-        """The questions of theirs that stand in one form with this one, in order."""
-        page = STEPS[question].page
-        return [id for id in self.answers if STEPS[id].page == page]
 
 
 def wishes(count: int, random: Random) -> list[Wish]:

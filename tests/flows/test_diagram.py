@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from bot.flows import diagram
 from bot.flows.diagram import lint, mermaid
-from bot.flows.flow import Beginning, Ending, Flow, Option, PickOne, PickSeveral, Step, Write, always
+from bot.flows.flow import Attach, Beginning, Ending, Flow, Option, PickOne, PickSeveral, Step, Write, always
 from bot.flows.router import FLOWS
 from bot.flows.turn import House, Turn
 from bot.locales import LANGUAGES, Words
@@ -149,6 +149,15 @@ def test_a_question_that_no_answers_lead_to_is_found(guard: Any) -> None:
 def test_a_question_that_some_answers_lead_to_is_not_blamed(guard: Any) -> None:
     sugar: Step = PickOne(id="sugar", options=("yes", "no"), when=guard)
     assert problems(WHERE, COMPANY, WHO, FOOD, sugar, NOTE) == []
+
+
+@pytest.mark.usefixtures("catalogues")
+def test_what_hangs_on_whether_something_was_sent_is_reached() -> None:
+    photos: Step = Attach(id="food", most=3)
+    for when in (lambda a: bool(a.food), lambda a: a.food == []):
+        sugar: Step = PickOne(id="sugar", options=("yes", "no"), when=when)
+        assert problems(photos, sugar) == []
+    assert 'food[("food: Food")]' in mermaid(walk(photos), Words("en", catalogue(WORDS)))
 
 
 @pytest.mark.usefixtures("catalogues")

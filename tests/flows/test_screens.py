@@ -18,13 +18,14 @@ from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, parse
 from bot.flows import screens
 from bot.flows.conversation import CHANGE, REVIEW, answers_of, go_on, go_to, keep, store
-from bot.flows.flow import Flow, Option, PickOne, PickSeveral, Step, Value
+from bot.flows.flow import Attach, Flow, Option, PickOne, PickSeveral, Step, Value
 from bot.flows.forms import form_of
 from bot.flows.router import FLOWS
 from bot.flows.screens import draw, options_of
 from bot.flows.turn import House, Turn
 from bot.locales import LANGUAGES
-from storage import coalitions, people
+from storage import campaigns, coalitions, people
+from storage.campaigns import Draft
 from storage.conversations import Conversation
 from storage.database import open_database
 from storage.people import Newcomer
@@ -39,9 +40,19 @@ LONGEST: dict[str, Value] = {
     "title": LONG_TITLE,
     "aim": "W" * 600,
     "amount": "9999999999999.99 XOF",
+    **dict.fromkeys(("text_en", "text_fr", "text_es"), "W" * 4000),
+    **dict.fromkeys(("label_en", "label_fr", "label_es"), "W" * 30),
+    "instant": "2027-03-09T14:30:00+00:00",
+    **dict.fromkeys(("day", "other"), "2027-03-09"),
     "note": "W" * 1000,
     "reason": "W" * 1000,
     "place": "United States",
+    **dict.fromkeys(("why", "milestones", "help"), "W" * 600),
+    **dict.fromkeys(("total", "added", "level", "money_total", "money_added"), "999,999,999,999.999 t C/ha"),
+    "told": "W" * 300,
+    **dict.fromkeys(("method", "depth", "baseline_year", "verification"), "W" * 120),
+    **dict.fromkeys(("name_en", "name_fr", "name_es"), "W" * 80),
+    **dict.fromkeys(("lowest", "highest", "target_2030", "target_2050"), "999999999.999999"),
 }
 
 in_every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -53,10 +64,12 @@ class Reader:
 
     turn: Turn
     membership: str
+    # What a conversation knows from its beginning, by flow; the others are about the membership.
+    beginnings: dict[str, dict[str, Value]]
 
     async def answer_all(self, flow: Flow[Any]) -> AsyncIterator[Conversation]:
         """A conversation at each of its screens, answered as lengthily as can be."""
-        conversation = opened(flow, self.membership)
+        conversation = opened(flow, self.membership, **self.beginnings.get(flow.name, {}))
         while (step := flow.step(conversation.step)) is not None:
             yield conversation
             value = await self.longest(flow, step, conversation)
@@ -77,7 +90,7 @@ class Reader:
             chosen = {"agreement": "yes", "capacity": "organisation", "status": "partner", "facility": "global-4"}
             last = "new" if step.id == "coalition" else options[-1].value
             return chosen.get(step.id, last)
-        return LONGEST[step.id]
+        return [] if isinstance(step, Attach) else LONGEST[step.id]
 
 
 def opened(flow: Flow[Any], membership: str = "1", **answers: Value) -> Conversation:
@@ -142,7 +155,15 @@ async def reader(connection: AsyncConnection, house: House, language: str, platf
         return connection
 
     event = Text(Origin(key="k", account=account, at=START, chat="42"), "")
-    return Reader(Turn(event, person, house, START, ready), str(membership))
+    draft, waiting = [str(await campaigns.create(connection, Draft(title=LONG_TITLE), None, START)) for _ in range(2)]
+    await campaigns.move(connection, int(waiting), ("draft",), "waiting")
+    beginnings: dict[str, dict[str, Value]] = {
+        "who": {"campaign": draft, "how": "only"},
+        "when": {"campaign": draft},
+        "sendback": {"campaign": waiting},
+    }
+    everybody_decides = replace(house, secretariat=frozenset({person.account}))
+    return Reader(Turn(event, person, everybody_decides, START, ready), str(membership), beginnings)
 
 
 def buttons_of(rows: Rows) -> list[Button]:

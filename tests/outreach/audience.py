@@ -30,14 +30,26 @@ def crowded_world(on_telegram: int, in_slack: int) -> World:
     return world
 
 
-async def invite(connection: AsyncConnection, world: World) -> None:
-    """A message for everybody, who is met on the way."""
+async def meet(connection: AsyncConnection, world: World) -> None:
+    """Everybody is known, has agreed, and may be written to at any hour."""
     now = system_clock()
-    payload = encode(Say(parse("*Come!* The Alliance on soil looks for you."))).decode()
     everybody = list(enumerate(world.people.values(), 1))
     for first in range(0, len(everybody), BATCH):
         batch = everybody[first : first + BATCH]
-        await connection.execute(insert(participants), [{"id": id, "created_at": now} for id, _ in batch])
+        await connection.execute(
+            insert(participants),
+            [
+                {
+                    "id": id,
+                    "consent_version": 1,
+                    "zone": "Etc/UTC",
+                    "daytime_from": 0,
+                    "daytime_to": 24,
+                    "created_at": now,
+                }
+                for id, _ in batch
+            ],
+        )
         await connection.execute(
             insert(accounts),
             [
@@ -52,6 +64,15 @@ async def invite(connection: AsyncConnection, world: World) -> None:
                 for id, persona in batch
             ],
         )
+
+
+async def invite(connection: AsyncConnection, world: World) -> None:
+    """A message for everybody, who is met on the way."""
+    await meet(connection, world)
+    now = system_clock()
+    payload = encode(Say(parse("*Come!* The Alliance on soil looks for you."))).decode()
+    everybody = list(enumerate(world.people.values(), 1))
+    for first in range(0, len(everybody), BATCH):
         await connection.execute(
             insert(outbox),
             [
@@ -66,7 +87,7 @@ async def invite(connection: AsyncConnection, world: World) -> None:
                     "not_before": now,
                     "created_at": now,
                 }
-                for id, persona in batch
+                for id, persona in everybody[first : first + BATCH]
             ],
         )
 

@@ -34,7 +34,10 @@ async def main() -> None:
             longest_send=timedelta(seconds=0.4),
         )
         running = asyncio.create_task(worker.run())
-        await told_to_stop()
+        told = asyncio.create_task(told_to_stop())
+        await asyncio.sleep(0)
+        print(f"listens {os.getpid()}", flush=True)  # to signals, from now on
+        await told
         worker.stop()
         await running
 

@@ -26,8 +26,8 @@ from storage.schema import outbox, sender_leases
 from tests.databases import PostgreSQL
 from tests.outreach.audience import arrivals, crowded_world, invite
 
-PEOPLE = int(os.environ.get("ENGAGE_RECIPIENTS", "1000"))
-KILLS = int(os.environ.get("ENGAGE_KILLS", "6"))
+PEOPLE = int(os.environ.get("ENGAGE_RECIPIENTS", "500"))
+KILLS = int(os.environ.get("ENGAGE_KILLS", "4"))
 RATE = 30
 ENOUGH = 60.0
 """Seconds for whatever must come, in the end."""
@@ -64,12 +64,20 @@ class Workers:
         await self.start()
 
     async def stop(self) -> list[int]:
-        """SIGTERM; how they ended."""
+        """SIGTERM, once they listen to it; how they ended."""
+        for process in self.processes:
+            await self._listens(process)
         for process in self.processes:
             process.terminate()
         ended = [await process.wait() for process in self.processes]
         self.processes.clear()
         return ended
+
+    async def _listens(self, process: asyncio.subprocess.Process) -> None:
+        """Nothing tells of that but the log."""
+        async with asyncio.timeout(ENOUGH):
+            while f"listens {process.pid}\n" not in self.log and process.returncode is None:  # noqa: ASYNC110 - see above
+                await asyncio.sleep(0.05)
 
     async def aclose(self) -> None:
         """Leave nothing running, whatever happened."""
@@ -109,15 +117,15 @@ async def test_killed_while_it_calls(database: AsyncEngine, tmp_path: Path) -> N
 
 
 async def test_told_to_stop_while_it_calls(database: AsyncEngine, tmp_path: Path) -> None:
-    async with calling(database, tmp_path, 200) as (world, workers):
+    async with calling(database, tmp_path, 120) as (world, workers):
         await workers.start()
         await _told(world, 40)
         assert await workers.stop() == [0], workers.log[-4000:]
         rows = await _rows(database)
         assert {row.chat for row in rows if row.state == "sent"} == {c for c, n in arrivals(world).items() if n}
-        assert len({row.chat for row in rows if row.state == "sent"}) < 200
+        assert len({row.chat for row in rows if row.state == "sent"}) < 120
         await workers.start()
-        await _told(world, 200)
+        await _told(world, 120)
         assert await workers.stop() == [0], workers.log[-4000:]
     assert set(arrivals(world).values()) == {1}
     assert {(row.state, row.uncertain, row.attempts) for row in await _rows(database)} == {("sent", False, 1)}

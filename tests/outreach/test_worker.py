@@ -273,7 +273,7 @@ async def test_a_pass_meets_a_row_that_was_put_back_once(scene: Scene) -> None:
     await scene.people(1)
     later = NOW + timedelta(seconds=1)
     async with scene.database.begin() as connection:
-        await bulk.end(connection, [bulk.Ended(1, "waiting", "1", not_before=later)])
+        await bulk.end(connection, [bulk.Ended(1, "waiting", "1", not_before=later)], NOW)
         (row,) = await bulk.due(connection, TELEGRAM, bulk.START, later)
         assert row.not_before == later
         assert not await bulk.due(connection, TELEGRAM, row.key, later)

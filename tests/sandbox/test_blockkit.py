@@ -47,6 +47,17 @@ def test_what_slack_takes_is_taken() -> None:
     assert check_view({"type": "home", "blocks": SOUND}) == []
 
 
+def test_files_are_taken_in_modals_only() -> None:
+    taking = field({"type": "file_input", "action_id": "files", "max_files": 10, "filetypes": ["png"]})
+    view = {"type": "modal", "title": plain("Join"), "submit": plain("Send"), "blocks": [taking]}
+    assert check_view(view) == []
+    too_many = field({"type": "file_input", "max_files": 11})
+    (wrong,) = check_view(view | {"blocks": [too_many]})
+    assert wrong.endswith("[json-pointer:/view/blocks/0/element/max_files]")
+    (elsewhere,) = check_message([taking])
+    assert elsewhere.endswith("[json-pointer:/blocks/0/element/type]")
+
+
 @pytest.mark.parametrize(
     ("block", "place"),
     [

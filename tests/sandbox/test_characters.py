@@ -15,8 +15,9 @@ from sandbox.simulation.character import draw, misspelt
 from sandbox.simulation.choosing import favourite, wanted
 from sandbox.simulation.crowd import characters
 from sandbox.simulation.filling import Filling
-from sandbox.simulation.reading import Field, OpenForm
+from sandbox.simulation.goal import JOIN
 from sandbox.simulation.words import Language
+from sandbox.slack.form import Field, Modal
 
 FACILITIES = ("Soil Regeneration", "Carbon Market", "Soil Monitoring System", "Impact Assessment")
 
@@ -117,11 +118,11 @@ def test_the_same_question_gets_the_same_name() -> None:
 
 
 def test_a_form_is_filled_in_from_the_top_and_wrong_fields_again() -> None:
-    filling = Filling(replace(draw(Random(3)), language="en", misspelling=1.0), Random(1))
+    filling = Filling(replace(draw(Random(3)), language="en", misspelling=1.0), JOIN, Random(1))
     role = Field("role", "one", "Role", "", ("Team member",), (), False, True, "")
     country = Field("country", "words", "Country", "", (), (), False, False, "")
-    held = replace(country, id="organisation", label="Organisation", held=("Green Soils",))
-    form = OpenForm("V1", "Join", (role, held, country))
+    held = replace(country, id="organisation", label="Organisation", value=("Green Soils",))
+    form = Modal("V1", "Join", "", (role, held, country), (), {}, "Send")
     first, second = filling.next(form), filling.next(form)
     assert first is not None
     assert second is not None

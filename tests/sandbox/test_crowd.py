@@ -16,7 +16,7 @@ from bot.crowd import crowd, report
 from sandbox.simulation.character import draw
 from sandbox.simulation.crowd import Crowd, characters
 from sandbox.simulation.goal import JOIN
-from sandbox.simulation.visitor import Visitor
+from sandbox.simulation.visitor import Patience, Visitor
 from sandbox.telegram.state import BOT_ID, Message
 from sandbox.world import World
 from storage.schema import accounts, memberships
@@ -65,16 +65,23 @@ def test_a_database_with_people_in_it_is_left_alone(tmp_path: Path, capsys: pyte
 
 
 def test_the_command_fails_when_somebody_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.crowd.play", lambda *_arguments: False)
+    asked: list[object] = []
+
+    def play(*arguments: object) -> bool:
+        asked.extend(arguments[:3])
+        return False
+
+    monkeypatch.setattr("bot.crowd.play", play)
     with logging_restored(), pytest.raises(SystemExit) as end:
-        cli.main(["crowd", "--people", "1"])
+        cli.main(["crowd", "--people", "5", "--seed", "2", "--at-once", "3"])
     assert end.value.code == 1
+    assert asked == [5, 2, 3]
 
 
 async def test_somebody_whom_the_bot_does_not_answer_is_stuck() -> None:
     world = World()
     cast = [replace(draw(Random(1)), patience=5, arrives="command")]
-    simulated = Crowd(world, cast, (), _nothing, patience=0.05)
+    simulated = Crowd(world, cast, (), _nothing, patience=Patience(0.05))
     await simulated.run()
     (visitor,) = simulated.visitors
     assert visitor.state == "stuck"
@@ -106,7 +113,7 @@ def _visitor_on_telegram(patience: int = 5) -> tuple[World, Visitor]:
     world = World()
     character = replace(characters(1, 1)[0], platforms=("telegram",), patience=patience, stays=None, arrives="command")
     persona = world.add_person(character.name, person_id="visitor", telegram=True)
-    return world, Visitor(world, persona.id, character, JOIN, asyncio.Semaphore(1), 0.05)
+    return world, Visitor(world, persona.id, character, JOIN, asyncio.Semaphore(1), Patience(0.05))
 
 
 async def _nothing() -> None:

@@ -102,6 +102,7 @@ async def slack_bot(far: FarSide) -> AsyncIterator[None]:
         "type": "input",
         "block_id": "role",
         "label": {"type": "plain_text", "text": "Your role"},
+        "hint": {"type": "plain_text", "text": "You can change it"},
         "element": {
             "type": "static_select",
             "action_id": "role",
@@ -150,15 +151,20 @@ async def test_a_conversation_in_slack(far: FarSide) -> None:
     async with slack_bot(far):
         await ned.say("hello")
         question = await ned.one_message()
-        assert (question.text, question.buttons) == ("Do you agree?\n[Yes]", ("Yes",))
+        assert (question.text, question.buttons) == ("Do you agree?", ("Yes",))
+        assert str(question) == "Do you agree?\n[Yes]"
         await ned.tap("Yes")
         await ned.sees("✓ You answered: Yes")
         await ned.command("/join")
         assert await ned.until(lambda: ned.modal is not None)
         assert ned.modal is not None
-        assert (ned.modal.title, ned.modal.fields, ned.modal.submit) == ("Yes", ("Your role",), "Yes")
+        assert (ned.modal.title, ned.modal.labels, ned.modal.submit) == ("Yes", ("Your role",), "Yes")
+        role = ned.modal.field("Your role")
+        assert (role.kind, role.hint, role.options, role.value) == ("one", "You can change it", ("Team member",), ())
         assert await ned.submit({}) == {"Your role": "Please complete this required field."}
+        assert ned.modal.field("Your role").error == "Please complete this required field."
         await ned.choose("Your role", "Team member")
+        assert ned.modal.field("Your role").value == ("Team member",)
         assert "Your role: Team member" in ned.screen()
         assert await ned.submit() == {}
         await ned.sees("Sent: m")

@@ -235,6 +235,10 @@ async def _(slack: AsyncWebClient, far: FarSide, dm: str) -> None:
     sent = await slack.files_upload_v2(
         channel=dm, content=PNG, filename="chart.png", title="A chart", initial_comment="Look"
     )
+    picture = {"type": "image", "slack_file": {"id": sent["file"]["id"]}, "alt_text": "A chart"}
+    assert (await slack.files_info(file=sent["file"]["id"]))["file"]["mimetype"] == ""
+    assert await refusal(slack.chat_postMessage(channel=dm, text="too early", blocks=[picture])) == "invalid_blocks"
+    far.monotonic.seconds += far.world.slack.file_ready_after
     file = (await slack.files_info(file=sent["file"]["id"]))["file"]
     assert (file["title"], file["mimetype"], file["size"], file["ims"]) == ("A chart", "image/png", len(PNG), [dm])
     async with far.http.get(file["url_private"], headers={"Authorization": f"Bearer {slack.token}"}) as response:
@@ -243,7 +247,6 @@ async def _(slack: AsyncWebClient, far: FarSide, dm: str) -> None:
         assert response.status == 302
     message = (await slack.conversations_history(channel=dm))["messages"][0]
     assert (message["text"], message["files"][0]["id"]) == ("Look", file["id"])
-    picture = {"type": "image", "slack_file": {"id": file["id"]}, "alt_text": "A chart"}
     assert (await slack.chat_postMessage(channel=dm, text="again", blocks=[picture]))["ok"]
     assert (await slack.files_delete(file=file["id"]))["ok"]
     assert await refusal(slack.files_info(file=file["id"])) == "file_not_found"

@@ -7,12 +7,13 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.people import CannotAct
 from sandbox.rules import RULES
 from sandbox.slack import acts, modals
 from sandbox.slack.parameters import Parameters
 from sandbox.slack.state import View
 from sandbox.slack.views import open_view
-from tests.sandbox.conftest import FarSide, ListeningBot, Taken
+from tests.sandbox.conftest import PNG, FarSide, ListeningBot, Taken
 from tests.sandbox.rules import felt, rule
 
 NED = "U0SANDNED"
@@ -52,6 +53,22 @@ def opened(far: FarSide, *blocks: dict[str, Any]) -> View:
     trigger = far.world.slack.new_trigger(NED)
     open_view(far.world.slack, Parameters({"trigger_id": trigger, "view": modal(*blocks)}))
     return far.world.slack.people[NED].modals[-1]
+
+
+@rule("slack.file_processing")
+async def _(far: FarSide) -> bool:
+    sent = await far.slack.files_upload_v2(content=PNG, filename="chart.png")
+    picture = {"type": "image", "slack_file": {"id": sent["file"]["id"]}, "alt_text": "A chart"}
+    return await refused("invalid_blocks", far.slack.chat_postMessage(channel=NED, text="look", blocks=[picture]))
+
+
+@rule("slack.file_input_size")
+async def _(far: FarSide) -> bool:
+    try:
+        acts.upload(far.world.slack, far.world.people["ned"], "big.bin", bytes(10 * 1024 * 1024 + 1))
+    except CannotAct:
+        return True
+    return False
 
 
 @rule("slack.scopes")

@@ -9,6 +9,8 @@ from telegram import (
     BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
     MenuButtonCommands,
 )
 from telegram.error import BadRequest, Conflict, EndPointNotFound, Forbidden, InvalidToken
@@ -64,6 +66,23 @@ async def _(bot: Bot, far: FarSide, chat: int) -> None:
     edited = await bot.edit_message_caption(chat, sent.message_id, caption="two")
     assert not isinstance(edited, bool)
     assert edited.caption == "two"
+
+
+@of("editMessageMedia")
+async def _(bot: Bot, far: FarSide, chat: int) -> None:
+    sent = await bot.send_message(chat, "one", reply_markup=KEYBOARD)
+    pictured = await bot.edit_message_media(InputMediaPhoto(PNG, caption="two"), chat, sent.id)
+    assert not isinstance(pictured, bool)
+    assert (pictured.caption, pictured.photo[-1].width, pictured.text, pictured.reply_markup) == ("two", 2, None, None)
+    with pytest.raises(BadRequest, match="not modified"):
+        await bot.edit_message_media(InputMediaPhoto(pictured.photo[-1].file_id, caption="two"), chat, sent.id)
+    report = InputMediaDocument(b"a,b", filename="report.csv")
+    documented = await bot.edit_message_media(report, chat, sent.id, reply_markup=KEYBOARD)
+    assert not isinstance(documented, bool)
+    assert documented.document is not None
+    assert (documented.document.file_name, documented.photo) == ("report.csv", ())
+    with pytest.raises(BadRequest, match="no text in the message"):
+        await bot.edit_message_text("three", chat, sent.id)
 
 
 @of("editMessageReplyMarkup")

@@ -17,8 +17,9 @@ from bot.chat.events import (
     HomeOpened,
     Tap,
     Text,
+    Upload,
 )
-from bot.handlers.slack.parse import Identity, Malformed, parse, words
+from bot.handlers.slack.parse import Identity, Malformed, parse, uploads_of, values_of, words
 from tests.slack.far_side import (
     BOT,
     DIRECT,
@@ -95,7 +96,30 @@ def test_an_edited_message_has_no_person_and_is_passed_over() -> None:
 def test_a_file_is_an_attachment(media_type: str, kind: str) -> None:
     event = read(message("look", subtype="file_share", files=[{"id": "F1", "mimetype": media_type}]))
     assert isinstance(event, Attachment)
-    assert event.kind == kind
+    assert (event.kind, event.words) == (kind, "look")
+    assert event.uploads == (Upload("F1", "document", media_type or "application/octet-stream", 0),)
+
+
+def test_every_file_of_a_message_is_taken() -> None:
+    about = {"mimetype": "application/pdf", "size": 1200}
+    files = [{"id": "F1", "name": "plan\0.pdf", **about}, {"id": "F2", "name": "map.pdf", **about}]
+    event = read(message("", subtype="file_share", files=files))
+    assert isinstance(event, Attachment)
+    assert event.uploads == (
+        Upload("F1", "plan.pdf", "application/pdf", 1200),
+        Upload("F2", "map.pdf", "application/pdf", 1200),
+    )
+
+
+def test_the_files_of_a_form_stand_apart_from_its_words() -> None:
+    state = {
+        "note": {"value": {"type": "plain_text_input", "value": "hello"}},
+        "photos": {"value": {"type": "file_input", "files": [{"id": "F1", "name": "a.png", "mimetype": "image/png"}]}},
+        "plans": {"value": {"type": "file_input", "files": []}},
+    }
+    view = {"state": {"values": state}}
+    assert values_of(view) == {"note": "hello"}
+    assert uploads_of(view) == {"photos": (Upload("F1", "a.png", "image/png", 0),), "plans": ()}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 
 from bot.chat.limits import units
 from bot.chat.markup import Markup, Run, fill, parse, plain, text
-from bot.chat.messages import Button, Choice, Field, Form, Home, Say, Section
+from bot.chat.messages import Button, Choice, Field, File, Form, Home, Say, Section
 from bot.handlers.slack import render
 from bot.handlers.slack.mrkdwn import shorten
 
@@ -35,14 +35,17 @@ def choices(number: int) -> tuple[Choice, ...]:
 FIELDS = st.builds(
     Field,
     id=st.uuids().map(str),
-    kind=st.sampled_from(["text", "paragraph", "choice", "choices"]),
+    kind=st.sampled_from(["text", "paragraph", "choice", "choices", "files"]),
     label=LABELS,
     hint=st.just("") | LONG,
     choices=st.integers(1, 250).map(choices),
     value=st.lists(st.sampled_from(["v0", "v1", "v90", "unknown"]), max_size=3, unique=True).map(tuple),
     optional=st.booleans(),
     live=st.booleans(),
+    most=st.integers(1, 30),
+    only_pictures=st.booleans(),
 )
+FILES = st.builds(File, st.just(1), LABELS, st.sampled_from(["picture", "document"]), st.just("") | LONG)
 FORMS = st.builds(Form, TOKENS, LABELS, LABELS, LABELS, st.lists(FIELDS, min_size=1, max_size=5).map(tuple), MARKUP)
 FEW_ROWS = st.lists(st.lists(BUTTONS, min_size=1, max_size=3).map(tuple), max_size=2).map(tuple)
 SECTIONS = st.builds(Section, LABELS, MARKUP, FEW_ROWS)
@@ -73,15 +76,18 @@ def check(blocks: list[dict[str, Any]]) -> None:
         if block["type"] == "section":
             assert 1 <= units(block["text"]["text"]) <= 3000
             assert block["text"]["text"].strip()
+        if block["type"] == "image":
+            assert 1 <= units(block["alt_text"]) <= 2000
         if block["type"] == "rich_text":
             assert sum(map(units, strings(block))) <= 3000
 
 
 @FEWER
-@given(st.builds(Say, MARKUP, ROWS))
+@given(st.builds(Say, MARKUP, ROWS, file=st.none() | FILES))
 def test_no_message_exceeds_a_limit(message: Say) -> None:
-    rendered = render.say(message)
+    rendered = render.say(message, "F1" if message.file is not None else "")
     check(rendered["blocks"])
+    assert [block["type"] for block in rendered["blocks"]].count("image") == (message.file is not None)
     assert len(rendered["blocks"]) <= 50
     assert sum(map(units, strings(rendered["blocks"]))) <= 12_000
     assert units(rendered["text"]) <= 4000
@@ -101,6 +107,7 @@ def test_no_form_exceeds_a_limit(form: Form) -> None:
         if block["type"] == "input":
             InputBlock(**{name: value for name, value in block.items() if name != "type"}).to_dict()
             check_options(block["element"])
+            assert 1 <= block["element"].get("max_files", 1) <= 10
 
 
 def check_options(element: dict[str, Any]) -> None:

@@ -134,10 +134,10 @@ async def test_a_form_is_filled(engine: Parrot, person: SlackPerson) -> None:
     await person.tap("Join")
     await person.until(lambda: person.modal is not None)
     assert person.modal
-    assert person.modal.fields == ("How?", "Country", "Name")
+    assert person.modal.labels == ("How?", "Country", "Name")
     await person.choose("Name", "Awa")
     await person.choose("How?", "Land")
-    await person.until(lambda: person.modal is not None and "Hectares" in person.modal.fields)
+    await person.until(lambda: person.modal is not None and "Hectares" in person.modal.labels)
     assert await person.submit({"Name": "Nobody", "Hectares": "3"}) == {"Name": "Nobody is no name."}
     assert await person.submit({"Name": "Awa", "Country": "Country 150"}) == {}
     assert person.modal is None

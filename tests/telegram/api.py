@@ -45,6 +45,8 @@ class ScriptedApi:
         self.url = ""
         self.calls: list[tuple[str, dict[str, str]]] = []
         self.queued: dict[str, deque[Answer]] = defaultdict(deque)
+        # What its file server holds, by path.
+        self.stored: dict[str, Answer] = {}
         self._sent = 1000
         self._arrived = asyncio.Condition()
 
@@ -79,6 +81,11 @@ class ScriptedApi:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         return web.Response(status=answer.status, body=body, headers=answer.headers, content_type="application/json")
 
+    async def give(self, request: web.Request) -> web.StreamResponse:
+        """A file of the bot's."""
+        answer = self.stored.get(request.match_info["path"], Answer(404, b""))
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
     def _usual(self, method: str) -> Answer:
         if method == "getMe":
             return result(BOT)
@@ -104,6 +111,7 @@ async def scripted_api() -> AsyncIterator[ScriptedApi]:
     api = ScriptedApi()
     application = web.Application()
     application.router.add_route("*", "/bot{token}/{method}", api.answer)
+    application.router.add_get("/file/bot{token}/{path:.*}", api.give)
     runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

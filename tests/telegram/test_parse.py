@@ -8,7 +8,7 @@ import telegram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.events import Account, Attachment, Blocked, Command, Event, Origin, Profile, Tap, Text
+from bot.chat.events import Account, Attachment, Blocked, Command, Event, Origin, Profile, Tap, Text, Upload
 from bot.handlers.telegram.parse import parse
 from bot.handlers.telegram.updates import decode, read
 from tests.telegram.far_side import NOW, PERSON, message, tap
@@ -126,6 +126,27 @@ def test_what_is_not_words_has_a_kind(content: dict[str, Any], kind: str) -> Non
     assert event.kind == kind
 
 
+def test_of_a_photo_the_largest_size_is_taken_and_of_a_document_its_name() -> None:
+    sizes = [
+        {"file_id": "whole", "width": 1280, "height": 960, "file_size": 300_000},
+        {"file_id": "small", "width": 90, "height": 67, "file_size": 1_500},
+    ]
+    photo = parsed(message(5, None, photo=sizes, caption="Our\0 field"))
+    assert isinstance(photo, Attachment)
+    assert photo.uploads == (Upload("whole", "photo.jpg", "image/jpeg", 300_000),)
+    assert photo.words == "Our field"
+    file = {"file_id": "d", "file_name": "plan.pdf", "mime_type": "application/pdf", "file_size": 62_914_560}
+    document = parsed(message(5, None, document=file))
+    assert isinstance(document, Attachment)
+    assert document.uploads == (Upload("d", "plan.pdf", "application/pdf", 62_914_560),)
+    assert parsed(message(5, None, document={"file_id": "d"})) == Attachment(
+        document.origin, "document", (Upload("d", "document", "application/octet-stream", 0),)
+    )
+    voice = parsed(message(5, None, voice={"file_id": "v"}))
+    assert isinstance(voice, Attachment)
+    assert voice.uploads == ()
+
+
 def test_blocking_the_bot() -> None:
     event = parsed(member({"id": 42, "type": "private"}, "kicked"))
     assert isinstance(event, Blocked)
@@ -235,7 +256,10 @@ def test_the_wire_shapes_are_those_of_python_telegram_bot() -> None:
     )
     for update, event in (
         (telegram.Update(3, message=written), Command(origin, "start", "join_7")),
-        (telegram.Update(3, message=pictured), Attachment(origin, "photo")),
+        (
+            telegram.Update(3, message=pictured),
+            Attachment(origin, "photo", (Upload("a", "photo.jpg", "image/jpeg", 0),)),
+        ),
         (telegram.Update(3, callback_query=pressed), Tap(origin, "q1.2.3", "7")),
         (telegram.Update(3, my_chat_member=blocked), Blocked(origin)),
         (telegram.Update(3, edited_message=written), None),

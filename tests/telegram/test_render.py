@@ -7,7 +7,7 @@ from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLi
 
 from bot.chat.limits import LIMITS, units
 from bot.chat.markup import Markup, Run, fill, parse, plain, text
-from bot.chat.messages import Button, Rows, Say
+from bot.chat.messages import Button, File, Rows, Say
 from bot.handlers.telegram.render import render, shortened
 from sandbox.telegram.text import parse_html
 
@@ -42,13 +42,30 @@ def only(say: Say) -> str:
     return part.html
 
 
+files = st.none() | st.just(File(1, "field.png", "picture", "A field"))
+
+
 @settings(deadline=None, max_examples=60)
-@given(said=markups)
-def test_no_text_exceeds_a_limit_of_telegram(said: Markup) -> None:
-    for part in render(Say(said), BOT):
+@given(said=markups, file=files)
+def test_no_text_exceeds_a_limit_of_telegram(said: Markup, file: File | None) -> None:
+    parts = render(Say(said, file=file), BOT)
+    assert [part.file for part in parts] == ([file] + [None] * (len(parts) - 1) if parts else [])
+    assert parts or file is None
+    for part in parts:
         shown = parse_html(part.html)
-        assert 1 <= units(shown.text) <= MessageLimit.MAX_TEXT_LENGTH
+        if part.file is None:
+            assert 1 <= units(shown.text) <= MessageLimit.MAX_TEXT_LENGTH
+        assert part.file is None or units(shown.text) <= MessageLimit.CAPTION_LENGTH
         assert len(shown.entities) <= MessageLimit.MESSAGE_ENTITIES
+
+
+def test_a_text_goes_with_its_picture_as_long_as_it_fits_a_caption() -> None:
+    picture = File(1, "field.png", "picture")
+    (part,) = render(Say(text("🌍" * 512), file=picture), BOT)
+    assert (part.html, part.file) == ("🌍" * 512, picture)
+    alone, after = render(Say(text("🌍" * 512 + "!"), file=picture), BOT)
+    assert (alone.html, alone.file, alone.keyboard) == ("", picture, [])
+    assert (after.html, after.file) == ("🌍" * 512 + "!", None)
 
 
 @settings(deadline=None, max_examples=60)
@@ -68,9 +85,9 @@ def test_no_keyboard_exceeds_a_limit_of_telegram(offered: Rows) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(said=markups)
-def test_no_word_is_lost_in_splitting(said: Markup) -> None:
-    shown = "".join(parse_html(part.html).text for part in render(Say(said), BOT))
+@given(said=markups, file=files)
+def test_no_word_is_lost_in_splitting(said: Markup, file: File | None) -> None:
+    shown = "".join(parse_html(part.html).text for part in render(Say(said, file=file), BOT))
     assert "".join(shown.split()) == "".join(plain(said).split())
 
 

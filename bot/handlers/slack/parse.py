@@ -7,7 +7,7 @@ Sources: docs.slack.dev, "Events API", "Interaction payloads" (block_actions, vi
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from bot.chat.events import (
     Origin,
     Tap,
     Text,
+    Upload,
 )
 
 Payload = Mapping[str, Any]
@@ -30,6 +31,7 @@ Payload = Mapping[str, Any]
 _SAID = (None, "me_message", "thread_broadcast")
 """Subtypes of a message that are words of a person; all others are joins, edits, deletions and the like."""
 
+FILES = "file_input"
 _ANGLES = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ENTITY = re.compile("|".join(_ENTITIES))
@@ -110,7 +112,9 @@ class _Payload:
             if event.get("subtype") in _SAID:
                 return Text(origin, words(event.get("text") or ""))
             if event.get("subtype") == "file_share":
-                return Attachment(origin, _kind(event.get("files") or []))
+                files = event.get("files") or []
+                uploads = tuple(_upload(file) for file in files if file.get("id"))
+                return Attachment(origin, _kind(files), uploads, words(event.get("text") or ""))
         return None
 
     def _is_from_person(self, event: Payload) -> bool:
@@ -136,7 +140,7 @@ class _Payload:
 
     def _submitted(self, view: Payload) -> Event:
         token = view.get("private_metadata") or ""
-        return FormSubmitted(self._origin(self.payload["user"]["id"]), token, values_of(view))
+        return FormSubmitted(self._origin(self.payload["user"]["id"]), token, values_of(view), uploads_of(view))
 
     def _commanded(self) -> Event:
         name, _, argument = words(self.payload.get("text") or "").strip().partition(" ")
@@ -146,8 +150,29 @@ class _Payload:
 
 
 def values_of(view: Payload) -> dict[str, str | list[str]]:
-    """What a form holds per field: a list where several can be chosen, else a string, empty for no answer."""
-    return {field: _value(state) for field, states in view["state"]["values"].items() for state in states.values()}
+    """What a form holds per field but those for files: a list where several can be chosen, else a string, empty for no
+    answer."""
+    return {field: _value(state) for field, state in _states(view) if state["type"] != FILES}
+
+
+def uploads_of(view: Payload) -> dict[str, tuple[Upload, ...]]:
+    """The files of each field for files."""
+    return {
+        field: tuple(_upload(file) for file in state.get("files") or [])
+        for field, state in _states(view)
+        if state["type"] == FILES
+    }
+
+
+def _states(view: Payload) -> Iterator[tuple[str, Payload]]:
+    for field, states in view["state"]["values"].items():
+        for state in states.values():
+            yield field, state
+
+
+def _upload(file: Payload) -> Upload:
+    name = sound(file.get("name") or "").strip() or "document"
+    return Upload(str(file["id"]), name, file.get("mimetype") or "application/octet-stream", int(file.get("size") or 0))
 
 
 def _value(state: Payload) -> str | list[str]:

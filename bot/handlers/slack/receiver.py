@@ -8,7 +8,7 @@ to deliver again.
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from bot.flows.intake import Intake
 from bot.flows.turn import Outcome
 from bot.handlers.slack import render
 from bot.handlers.slack.calls import call
+from bot.handlers.slack.channels import moves
 from bot.handlers.slack.parse import Identity, Payload, parse
 from bot.handlers.slack.people import DirectMessages, Profiles
 from bot.outreach.delivery import DeliveryFailed
@@ -55,7 +56,10 @@ class Receiver:
         direct_messages: DirectMessages,
         clock: Clock,
         elsewhere: Callable[[str], str],
+        look_around: Callable[[], Awaitable[None]],
     ) -> None:
+        """`look_around` finds out which channels the bot is in."""
+        self._look_around = look_around
         self._intake = intake
         self._client = client
         self._identity = identity
@@ -114,6 +118,8 @@ class Receiver:
     async def _on_event(self, body: dict[str, Any], context: AsyncBoltContext, ack: AsyncAck) -> None:
         if body["event"]["type"] in GONE:
             log.error("slack.app_removed", reason=body["event"]["type"])
+        if moves(body["event"], self._identity.user):
+            await self._look_around()
         if event := context["parsed"]:
             await self._take(event)
         await ack()

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.chat.limits import units
 from bot.chat.markup import plain
-from bot.chat.messages import Button, Choice, Field, Form, Home, Rows, Say
+from bot.chat.messages import Button, Choice, Field, File, Form, Home, Rows, Say
 from bot.handlers.slack.mrkdwn import Block, escape, escaped_units, shorten, text_blocks
 
 FORM = "form"
@@ -31,17 +31,21 @@ WORDS = 2000
 TYPED = 3000
 OPTIONS = 100
 RADIO_BUTTONS = 6
+FILES = 10
 CHECKBOXES = 10
 
 
-def say(message: Say) -> dict[str, Any]:
-    """`text` and `blocks`, as chat.postMessage and chat.update take them."""
-    actions = _actions(message.buttons, MESSAGE_BLOCKS - TEXT_BLOCKS)
-    while (spent := _characters(actions)) > MESSAGE_CHARACTERS - TYPED:
+def say(message: Say, picture: str = "") -> dict[str, Any]:
+    """`text` and `blocks`, as chat.postMessage and chat.update take them. `picture` is Slack's id of the message's
+    picture, which stands between the words and the buttons."""
+    shown = [_picture(message.file, picture)] if message.file is not None and picture else []
+    actions = _actions(message.buttons, MESSAGE_BLOCKS - TEXT_BLOCKS - len(shown))
+    while (spent := _characters(shown + actions)) > MESSAGE_CHARACTERS - TYPED:
         actions.pop()
     blocks = text_blocks(message.text, MESSAGE_CHARACTERS - spent)[:TEXT_BLOCKS]
-    words = plain(message.text).strip() or " · ".join(_labels(message.buttons))
-    return {"text": escape_within(words, MESSAGE_TEXT), "blocks": blocks + actions}
+    name = [_alt(message.file)] if message.file is not None else []
+    words = plain(message.text).strip() or " · ".join([*name, *_labels(message.buttons)])
+    return {"text": escape_within(words, MESSAGE_TEXT), "blocks": blocks + shown + actions}
 
 
 def form(message: Form) -> dict[str, Any]:
@@ -74,6 +78,14 @@ def home(message: Home) -> dict[str, Any]:
 def escape_within(words: str, limit: int) -> str:
     """Plain words for a place that reads mrkdwn, no longer than `limit` once escaped."""
     return escape(shorten(words, limit, escaped_units))
+
+
+def _picture(file: File, id: str) -> Block:
+    return {"type": "image", "slack_file": {"id": id}, "alt_text": _alt(file)}
+
+
+def _alt(file: File) -> str:
+    return shorten(file.alt.strip() or file.name, WORDS)
 
 
 def _labels(rows: Rows) -> Iterator[str]:
@@ -127,6 +139,8 @@ def _field(field: Field) -> Block:
 def _element(field: Field) -> Block:
     if field.kind in ("text", "paragraph"):
         return _typed(field)
+    if field.kind == "files":
+        return _taking_files(field)
     several = field.kind == "choices"
     if len(field.choices) <= (CHECKBOXES if several else RADIO_BUTTONS):
         kind = "checkboxes" if several else "radio_buttons"
@@ -146,6 +160,11 @@ def _typed(field: Field) -> Block:
     if initial := shorten("".join(field.value), TYPED):
         element["initial_value"] = initial
     return element
+
+
+def _taking_files(field: Field) -> Block:
+    element: Block = {"type": "file_input", "action_id": VALUE, "max_files": min(field.most, FILES)}
+    return element | {"filetypes": ["png", "jpg", "jpeg", "gif"]} if field.only_pictures else element
 
 
 def _options(choices: Sequence[Choice]) -> Block:

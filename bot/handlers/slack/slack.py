@@ -12,11 +12,14 @@ from bot.clock import Clock
 from bot.flows.intake import Intake
 from bot.handlers.slack import http, socket
 from bot.handlers.slack.calls import call
+from bot.handlers.slack.channels import channels
+from bot.handlers.slack.files import SlackFiles
 from bot.handlers.slack.parse import Identity
 from bot.handlers.slack.people import DirectMessages, Profiles
 from bot.handlers.slack.receiver import Receiver, sdk_log
 from bot.handlers.slack.sender import SlackSender
-from bot.outreach.delivery import Refused
+from bot.outreach.delivery import NO_FILES, DeliveryFailed, Files, Refused
+from bot.outreach.whereabouts import Know, unknown
 
 log = structlog.get_logger()
 
@@ -27,11 +30,13 @@ class Slack:
     def __init__(
         self,
         client: AsyncWebClient,
+        source: SlackFiles,
         identity: Identity,
         clock: Clock,
         signing_secret: str,
         app_token: str,
         elsewhere: Callable[[str], str],
+        files: Files,
     ) -> None:
         self._client = client
         self._identity = identity
@@ -42,8 +47,11 @@ class Slack:
         self._profiles = Profiles(client, clock)
         self._direct_messages = DirectMessages(client, clock)
         self._receivers: list[Receiver] = []
+        # Set by who keeps the list of channels and groups.
+        self.know: Know = unknown
         self.team_id = identity.team
-        self.sender = SlackSender(client, self._direct_messages, identity.team)
+        self.source = source
+        self.sender = SlackSender(client, self._direct_messages, identity.team, source, files)
 
     @classmethod
     async def connect(
@@ -55,16 +63,19 @@ class Slack:
         signing_secret: str = "",
         app_token: str = "",
         elsewhere: Callable[[str], str] = lambda language: "",
+        files: Files = NO_FILES,
     ) -> Self:
         """Ask Slack who the bot is. `api_url` is the Web API's root; `elsewhere` gives, in a language, the
-        words for who types the command in a channel: that the answer is in the conversation with the bot.
+        words for who types the command in a channel: that the answer is in the conversation with the bot. `files` are
+        what messages go with.
 
         Raises a DeliveryFailed, with Slack's code, when the token is not good or Slack cannot be reached. The
         session stays the caller's, proxies and all.
         """
         client = AsyncWebClient(bot_token, base_url=api_url, session=session, logger=sdk_log, retry_handlers=[])
         client.proxy = None  # the SDK takes one from the environment, even for the machine itself
-        return cls(client, await _identity(client), clock, signing_secret, app_token, elsewhere)
+        source = SlackFiles(client, session)
+        return cls(client, source, await _identity(client), clock, signing_secret, app_token, elsewhere, files)
 
     def routes(self, intake: Intake, machine: Clock | None = None) -> list[Route]:
         """POST /slack/events; nothing without a signing secret, as nothing could be verified. A signature's age is
@@ -76,6 +87,13 @@ class Slack:
     def listen(self, intake: Intake) -> Coroutine[Any, Any, None]:
         """Socket Mode until cancelled."""
         return socket.listen(self._receiver(intake), self._client, self._app_token)
+
+    async def look_around(self) -> None:
+        """Find out which channels the bot is in, for who keeps the list. Without the scope for it there is none."""
+        try:
+            await self.know(self.sender.name, await channels(self._client))
+        except DeliveryFailed as failure:
+            log.warning("slack.channels_unknown", code=str(failure))
 
     async def aclose(self) -> None:
         """Finish what is under way."""
@@ -91,6 +109,7 @@ class Slack:
             self._direct_messages,
             self._clock,
             self._elsewhere,
+            self.look_around,
         )
         self._receivers.append(receiver)
         return receiver

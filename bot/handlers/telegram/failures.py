@@ -43,7 +43,20 @@ _UNEDITABLE = (
     "message_id_invalid",
     "message identifier is not specified",
     "there is no text in the message to edit",
+    "message is not a media message",
 )
+NO_TEXT = "there is no text in the message to edit"
+# The file was uploaded by another bot, or as something else, or is there no longer.
+_UNKNOWN_FILE = (
+    "wrong file identifier",
+    "wrong remote file identifier",
+    "wrong file_id",
+    "invalid file_id",
+    "type of file mismatch",
+    "can't use file of type",
+    "file reference",
+)
+_NO_PHOTO = ("image_process_failed", "photo_", "file is too big for a photo", "wrong type of the web page content")
 _KIND = re.compile(r"(forbidden|conflict|unauthorized|not found): ")
 _CODE = re.compile(r"[a-z_' ]{1,60}")
 
@@ -62,6 +75,16 @@ def code(error: Exception) -> str:
 def is_uneditable(error: BadRequest) -> bool:
     """Whether the message is gone, too old, or never had words: say it anew."""
     return code(error).startswith(_UNEDITABLE)
+
+
+def is_unknown_file(error: BadRequest) -> bool:
+    """Whether Telegram does not know the file by what it once called it."""
+    return code(error).startswith(_UNKNOWN_FILE)
+
+
+def is_no_photo(error: BadRequest) -> bool:
+    """Whether Telegram does not take the file as a photo: too long, too wide, or not a picture to it."""
+    return code(error).startswith(_NO_PHOTO)
 
 
 def failure(error: TelegramError) -> DeliveryFailed:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from bot.chat.events import Account, Attachment, Blocked, Command, Event, Origin, Profile, Tap, Text
+from bot.chat.events import Account, Attachment, Blocked, Command, Event, Origin, Profile, Tap, Text, Upload
 from bot.handlers.telegram.updates import (
     CallbackQuery,
     Chat,
@@ -60,13 +60,25 @@ def _message(message: Message, key: str, username: str, at: datetime) -> Event |
     origin = _origin(key, sender, chat, at)
     if message.text is None:
         kind = next((kind for kind in _KINDS if getattr(message, kind) is not None), "")
-        return Attachment(origin, kind) if kind else None
+        return Attachment(origin, kind, _uploads(message, kind), _clean(message.caption or "")) if kind else None
     text = _clean(message.text)
     if command := _COMMAND.fullmatch(text):
         if command["bot"] and command["bot"].lower() != username.lower():
             return None
         return Command(origin, command["name"].lower(), (command["argument"] or "").strip())
     return Text(origin, text)
+
+
+def _uploads(message: Message, kind: str) -> tuple[Upload, ...]:
+    """The photo in its largest size, or the document. A photo has no name of its own."""
+    if kind == "photo" and message.photo:
+        photo = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
+        return (Upload(photo.file_id, "photo.jpg", "image/jpeg", photo.file_size or 0),)
+    if kind in ("document", "animation") and (document := message.document):
+        name = _clean(document.file_name or "").strip() or "document"
+        media_type = document.mime_type or "application/octet-stream"
+        return (Upload(document.file_id, name, media_type, document.file_size or 0),)
+    return ()
 
 
 def _membership(change: ChatMemberUpdated, key: str, at: datetime) -> Event | None:

@@ -13,27 +13,34 @@ from bot.clock import Clock
 from bot.flows.intake import Intake
 from bot.handlers.telegram.answers import Answers
 from bot.handlers.telegram.backoff import Sleep
+from bot.handlers.telegram.files import TelegramFiles
 from bot.handlers.telegram.polling import Polling
 from bot.handlers.telegram.reception import Reception
 from bot.handlers.telegram.request import AiohttpRequest
 from bot.handlers.telegram.sender import TelegramSender
 from bot.handlers.telegram.setup import Commands, describe, identify, register_webhook, set_commands
 from bot.handlers.telegram.webhook import PATH, Webhook
-from bot.outreach.delivery import SetupFault
+from bot.outreach.delivery import NO_FILES, Files, SetupFault
+from bot.outreach.whereabouts import Notice, unnoticed
 
 
 class Telegram:
     """One bot on Telegram. `connect` makes it."""
 
-    def __init__(self, bot: Bot, request: AiohttpRequest, clock: Clock, sleep: Sleep) -> None:
+    def __init__(
+        self, bot: Bot, request: AiohttpRequest, source: TelegramFiles, clock: Clock, sleep: Sleep, files: Files
+    ) -> None:
         self.bot_id = bot.id
         self.username = bot.username or ""
-        self.sender = TelegramSender(request, self.username)
+        self.sender = TelegramSender(request, self.username, files)
+        self.source = source
         self._bot = bot
         self._request = request
         self._clock = clock
         self._sleep = sleep
         self._answers = Answers(request)
+        # Set by who keeps the list of groups and channels.
+        self.notice: Notice = unnoticed
 
     @classmethod
     async def connect(
@@ -44,9 +51,11 @@ class Telegram:
         clock: Clock,
         *,
         sleep: Sleep = asyncio.sleep,
+        files: Files = NO_FILES,
     ) -> Self:
         """The bot that the token belongs to, asked of the server whose root is `api_url`; waits for the
-        network if need be. The session stays the caller's. Raises SetupFault when the token is refused."""
+        network if need be. `files` are what messages go with. The session stays the caller's. Raises SetupFault
+        when the token is refused."""
         root = api_url.rstrip("/")
         request = AiohttpRequest(session, f"{root}/bot{token}")
         try:
@@ -60,7 +69,7 @@ class Telegram:
         except InvalidToken:
             raise SetupFault("the Telegram bot token is empty") from None
         await identify(bot, sleep)
-        return cls(bot, request, clock, sleep)
+        return cls(bot, request, TelegramFiles(session, request, f"{root}/file/bot{token}"), clock, sleep, files)
 
     async def set_commands(
         self, commands: Commands, secretariat_commands: Commands, secretariat: Iterable[int]
@@ -89,4 +98,4 @@ class Telegram:
         await self._answers.aclose()
 
     def _reception(self, intake: Intake) -> Reception:
-        return Reception(intake, self._answers, self.bot_id, self.username, self._clock)
+        return Reception(intake, self._answers, self.bot_id, self.username, self._clock, self.notice)

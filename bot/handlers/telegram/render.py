@@ -1,11 +1,11 @@
 """From what the bot says to the Bot API's terms: HTML, which has three characters to escape, and inline
 keyboards.
 
-What a message cannot hold is degraded, never refused: long text becomes several messages, long labels end
-in "…".
+What a message cannot hold is degraded, never refused: long text becomes several messages, a text too long for a
+caption follows its picture, long labels end in "…".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
@@ -14,7 +14,7 @@ from telegram.constants import InlineKeyboardMarkupLimit, KeyboardButtonStyle, M
 
 from bot.chat.limits import LIMITS, units
 from bot.chat.markup import Markup, Run
-from bot.chat.messages import Button, Rows, Say
+from bot.chat.messages import Button, File, Rows, Say
 
 _LIMITS = LIMITS["telegram"]
 _ENTITIES: Final = int(MessageLimit.MESSAGE_ENTITIES)
@@ -27,21 +27,34 @@ Keyboard = list[list[dict[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Telegram message: text in Telegram's HTML, and the rows of an InlineKeyboardMarkup."""
+    """One Telegram message: text in Telegram's HTML, which is the caption where there is a file, and the rows of an
+    InlineKeyboardMarkup."""
 
     html: str
     keyboard: Keyboard
+    file: File | None = None
 
 
 def render(say: Say, username: str) -> tuple[Part, ...]:
-    """The messages that say it, the buttons on the last; none when there are no words. `username` is the
-    bot's, for the buttons that lead into a private conversation with it."""
-    pages = [page for page in _pages(say.text) if any(not run.text.isspace() for run in page)]
+    """The messages that say it, a file with the first and the buttons on the last; none when there are neither words
+    nor a file. `username` is the bot's, for the buttons that lead into a private conversation with it."""
+    if say.file is not None:
+        captions = _worded(_pages(say.text, _LIMITS.caption))
+        if len(captions) <= 1:
+            caption = _html(captions[0]) if captions else ""
+            return (Part(caption, _keyboard(say.buttons, username), say.file),)
+    pages = _worded(_pages(say.text, _LIMITS.text))
     last = len(pages) - 1
-    return tuple(
+    parts = tuple(
         Part(_html(page), _keyboard(say.buttons, username) if number == last else [])
         for number, page in enumerate(pages)
     )
+    return parts if say.file is None else (Part("", [], say.file), *parts)
+
+
+def _worded(pages: Iterable[Markup]) -> list[Markup]:
+    """Those that say something."""
+    return [page for page in pages if any(not run.text.isspace() for run in page)]
 
 
 def _html(page: Markup) -> str:
@@ -57,22 +70,22 @@ def _tagged(run: Run) -> str:
     return words
 
 
-def _pages(text: Markup) -> Iterator[Markup]:
-    """The text in stretches that each fit a message, broken between paragraphs, else lines, else words."""
+def _pages(text: Markup, limit: int) -> Iterator[Markup]:
+    """The text in stretches that each fit `limit`, broken between paragraphs, else lines, else words."""
     rest = tuple(run for run in text if run.text)
     while rest:
         words = "".join(run.text for run in rest)
-        room = min(_fitting(words), _before_too_many_entities(rest))
+        room = min(_fitting(words, limit), _before_too_many_entities(rest))
         end = len(words) if room >= len(words) else _break(words, room)
         page, rest = _cut(rest, end)
         yield page
 
 
-def _fitting(words: str) -> int:
-    """How many characters fit the platform's limit in UTF-16 units."""
-    if len(words) * 2 <= _LIMITS.text or units(words) <= _LIMITS.text:
+def _fitting(words: str, limit: int) -> int:
+    """How many characters fit the limit in UTF-16 units."""
+    if len(words) * 2 <= limit or units(words) <= limit:
         return len(words)
-    room = _LIMITS.text
+    room = limit
     for count, character in enumerate(words):
         room -= 2 if character > "\uffff" else 1
         if room < 0:

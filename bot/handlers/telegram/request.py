@@ -4,6 +4,7 @@ Calls go out form-encoded, the one way of passing parameters that every server o
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from aiohttp import (
     ConnectionTimeoutError,
     FormData,
 )
+from telegram import InputFile
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
@@ -77,13 +79,24 @@ class AiohttpRequest(BaseRequest):
     async def shutdown(self) -> None:
         """The session belongs to the caller."""
 
-    async def call(self, method: str, parameters: Mapping[str, object], read_timeout: float | None = None) -> Any:
-        """What `method` answers, as plain JSON.
+    async def call(
+        self,
+        method: str,
+        parameters: Mapping[str, object],
+        read_timeout: float | None = None,
+        uploads: Mapping[str, InputFile] = MappingProxyType({}),
+    ) -> Any:
+        """What `method` answers, as plain JSON. `uploads` are parameters whose values are files.
 
         PTB's own methods make an object of every part of an answer; for a sent message that costs more than
         all the rest of sending it. Raises TelegramError as they do.
         """
-        data = RequestData([RequestParameter(name, value, None) for name, value in parameters.items()])
+        data = RequestData(
+            [
+                *(RequestParameter(name, value, None) for name, value in parameters.items()),
+                *(RequestParameter(name, None, [file]) for name, file in uploads.items()),
+            ]
+        )
         try:
             return await self.post(f"{self._root}/{method}", data, read_timeout=read_timeout)
         except (KeyError, TypeError) as error:
@@ -144,7 +157,8 @@ def _encoded(data: RequestData) -> bytes | FormData | None:
         for name, value in data.parameters.items()
     }
     if data.contains_files:
-        form = FormData(fields)
+        # Names of files stand as they are: Telegram does not read them back out of per cent signs.
+        form = FormData(fields, quote_fields=False)
         for name, (filename, content, content_type) in data.multipart_data.items():
             form.add_field(name, content, filename=filename, content_type=content_type)
         return form

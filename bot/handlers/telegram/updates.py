@@ -27,21 +27,41 @@ class User:
 class Chat:
     id: int
     type: str
+    title: str | None = None
 
 
 Sender = Annotated[User | None, Field(alias="from")]
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoSize:
+    """A picture in one of several sizes; `file_size` in bytes, `width` and `height` in pixels."""
+
+    file_id: str
+    width: int = 0
+    height: int = 0
+    file_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    file_id: str
+    file_name: str | None = None
+    mime_type: str | None = None
+    file_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A message that someone wrote. Of what is not words, only its presence matters."""
+    """A message that someone wrote. Of what is neither words nor a file, only its presence matters."""
 
     message_id: int
     chat: Chat
     sender: Sender = None
     text: str | None = None
-    photo: Any = None
-    document: Any = None
+    caption: str | None = None
+    photo: list[PhotoSize] | None = None
+    document: Document | None = None
     voice: Any = None
     audio: Any = None
     video: Any = None
@@ -54,6 +74,8 @@ class Message:
     venue: Any = None
     poll: Any = None
     dice: Any = None
+    migrate_to_chat_id: int | None = None
+    migrate_from_chat_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

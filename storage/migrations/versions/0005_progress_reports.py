@@ -65,10 +65,14 @@ def upgrade() -> None:
         sa.Column("help_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("submitted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("corrected_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["coalition_id"], ["coalitions.id"], name=op.f("fk_reports_coalition_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["corrected_by"], ["participants.id"], name=op.f("fk_reports_corrected_by"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["help_by"], ["participants.id"], name=op.f("fk_reports_help_by"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
@@ -76,6 +80,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
         sa.UniqueConstraint("coalition_id", "period", name=op.f("uq_reports_coalition_id_period")),
+    )
+    op.create_table(
+        "report_history",
+        sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("milestones", sa.Text(), nullable=False),
+        sa.Column("help", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["given_by"], ["participants.id"], name=op.f("fk_report_history_given_by"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["reports.id"], name=op.f("fk_report_history_report_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("report_id", "revision", name=op.f("pk_report_history")),
     )
     op.create_table(
         "report_values",
@@ -107,3 +129,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("report_values", schema=None) as batch_op:
         batch_op.create_index("ix_report_values_indicator", ["indicator"], unique=False)
+    op.create_table(
+        "digests",
+        sa.Column("place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["place_id"], ["places.id"], name=op.f("fk_digests_place_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("place_id", name=op.f("pk_digests")),
+    )

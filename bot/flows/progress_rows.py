@@ -1,0 +1,176 @@
+"""The rows of an export, from the tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.flows.indicators import indicators_of
+from bot.flows.progress_data import debt_of
+from bot.progress.export import CorrectionRow, Exported, FigureRow, ReportRow, plain
+from bot.progress.indicator import Indicator
+from bot.progress.period import Period
+from storage import obligations, progress, rollups
+from storage.obligations import Obligation
+from storage.progress import Figure, Report
+from storage.rollups import Earlier
+
+
+async def export_rows(connection: AsyncConnection, today: date, language: str) -> Exported:
+    """Every coalition that owes or owed reports, every period that is over, every indicator."""
+    indicators = await indicators_of(connection)
+    reports = await progress.reports_of(connection)
+    given: dict[int, list[Figure]] = defaultdict(list)
+    for figure in await progress.every_figure(connection, [one.id for one in reports]):
+        given[figure.report_id].append(figure)
+    before: dict[int, list[Earlier]] = defaultdict(list)
+    for each in await rollups.earlier(connection):
+        before[each.report_id].append(each)
+    figure_rows: list[FigureRow] = []
+    report_rows: list[ReportRow] = []
+    corrections: list[CorrectionRow] = []
+    for owes in await obligations.all_obligations(connection):
+        mine = {one.period: one for one in reports if one.coalition_id == owes.coalition_id}
+        periods = {Period.parse(code) for code in mine}.union(debt_of(owes, today).periods)
+        for period in sorted(periods, key=lambda one: (one.end, one.start)):
+            report = mine.get(period.code)
+            report_rows.append(_report(owes, period, report))
+            told = given[report.id] if report else []
+            figure_rows += _figures(owes, period, report, told, indicators, language)
+            if report:
+                corrections += _corrections(owes, report, told, before[report.id])
+    return Exported(tuple(figure_rows), tuple(report_rows), tuple(corrections))
+
+
+def _report(owes: Obligation, period: Period, report: Report | None) -> ReportRow:
+    due = period.due(owes.due_days)
+    base: dict[str, Any] = {
+        "coalition": owes.title,
+        "kind": owes.kind,
+        "facility": owes.facility,
+        "period": period.code,
+        "due": due,
+    }
+    if report is None:
+        return ReportRow(**base, state="missing")
+    return ReportRow(
+        **base,
+        state="late" if report.submitted_at.date() > due else "in_time",
+        status=report.status,
+        why=report.why,
+        milestones=report.milestones,
+        help=report.help,
+        help_state=report.help_state,
+        help_taken_by=report.helper,
+        submitted_by=report.submitter,
+        submitted_at=_utc(report.submitted_at),
+        corrections=report.revision,
+        corrected_by=report.corrector,
+        corrected_at=_utc(report.corrected_at),
+    )
+
+
+def _figures(
+    owes: Obligation,
+    period: Period,
+    report: Report | None,
+    told: Sequence[Figure],
+    indicators: Mapping[str, Indicator],
+    language: str,
+) -> Iterator[FigureRow]:
+    about = {one.indicator for one in told} if report else set(owes.indicators)
+    for indicator in indicators.values():
+        if indicator.code not in about:
+            continue
+        base: dict[str, Any] = {
+            "coalition": owes.title,
+            "kind": owes.kind,
+            "facility": owes.facility,
+            "objectives": " ".join(owes.objectives),
+            "period": period.code,
+            "first_day": period.start,
+            "last_day": period.end,
+            "due": period.due(owes.due_days),
+            "indicator": indicator.code,
+            "name": indicator.title(language),
+            "unit": indicator.unit,
+            "reported_as": "level" if not indicator.adds_up else "total" if indicator.cumulative else "added",
+        }
+        if report is None:
+            yield FigureRow(**base, state="missing")
+            continue
+        versions = [one for one in told if one.indicator == indicator.code]
+        newest = max(one.revision for one in versions)
+        older = [one for one in versions if one.revision < newest]
+        for one in versions:
+            if one.revision == newest:
+                yield FigureRow(
+                    **base,
+                    state="nothing" if one.amount is None and not one.words else "given",
+                    amount=one.amount,
+                    currency=one.currency,
+                    words=one.words,
+                    method=one.details.get("method", ""),
+                    depth=one.details.get("depth", ""),
+                    baseline_year=one.details.get("baseline_year", ""),
+                    verification=one.details.get("verification", ""),
+                    given_by=one.giver,
+                    given_at=_utc(one.given_at),
+                    corrections=len({each.revision for each in older}),
+                    earlier=_earlier(older),
+                )
+
+
+def _earlier(older: Iterable[Figure]) -> str:
+    """`1000 (Ada Rowan, 2026-10-05); …`, the amounts of one version together."""
+    said = []
+    for _, version in groupby(older, key=lambda one: one.revision):
+        each = list(version)
+        values = " + ".join(_value(one) for one in each)
+        said.append(f"{values} ({each[0].giver}, {each[0].given_at:%Y-%m-%d})")
+    return "; ".join(said)
+
+
+def _value(one: Figure) -> str:
+    if one.amount is None:
+        return one.words or "nothing"
+    return f"{plain(one.amount)} {one.currency}".strip()
+
+
+def _corrections(
+    owes: Obligation, report: Report, told: Sequence[Figure], before: Sequence[Earlier]
+) -> Iterator[CorrectionRow]:
+    newest = {one.indicator: one.revision for one in told}
+    for one in told:
+        if one.revision < newest[one.indicator]:
+            yield CorrectionRow(
+                coalition=owes.title,
+                period=report.period,
+                about=one.indicator,
+                version=one.revision,
+                amount=one.amount,
+                currency=one.currency,
+                words=one.words,
+                given_by=one.giver,
+                given_at=_utc(one.given_at),
+            )
+    after = [*before[1:], report]
+    for was, then in zip(before, after, strict=False):
+        for about in ("status", "why", "milestones", "help"):
+            if getattr(was, about) != getattr(then, about):
+                yield CorrectionRow(
+                    coalition=owes.title,
+                    period=report.period,
+                    about=about,
+                    version=was.revision,
+                    words=getattr(was, about),
+                    given_by=was.giver,
+                    given_at=_utc(was.given_at),
+                )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.astimezone(UTC) if at else None
