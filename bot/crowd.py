@@ -128,14 +128,18 @@ async def _joined(app: App) -> dict[str, list[str]]:
 def _bugs(simulated: Crowd, world: World, joined: Mapping[str, list[str]]) -> list[Bug]:
     bugs = [Bug("secretariat", trouble, "") for trouble in simulated.troubles]
     for visitor in simulated.visitors:
-        persona = world.people[visitor.id]
-        key = f"slack:{TEAM_ID}/{persona.slack}" if visitor.platform == "slack" else f"telegram:{persona.telegram}"
-        requests = len(joined.get(key, ()))
+        requests = len(joined.get(account_of(world, visitor), ()))
         if visitor.state == "stuck":
             bugs.append(Bug(visitor.id, f"{visitor.reason}\n· " + "\n· ".join(visitor.story), visitor.screen()))
         elif requests != (visitor.state == "sent"):
             bugs.append(Bug(visitor.id, f"the database has {requests} requests of a person who is {visitor.state}", ""))
     return bugs
+
+
+def account_of(world: World, visitor: Visitor) -> str:
+    """The account that somebody uses the bot with, as the database names it."""
+    persona = world.people[visitor.id]
+    return f"slack:{TEAM_ID}/{persona.slack}" if visitor.platform == "slack" else f"telegram:{persona.telegram}"
 
 
 def peak_memory() -> int:

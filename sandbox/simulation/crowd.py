@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+from sandbox.people import Persona
 from sandbox.simulation.character import Character, draw
 from sandbox.simulation.clerk import Clerk, Stuck
 from sandbox.simulation.goal import JOIN, Goal
@@ -22,6 +23,22 @@ HOUR = timedelta(hours=1)
 def characters(people: int, seed: int) -> list[Character]:
     """The people of a seed. Fewer people of the same seed are the first of them."""
     return [draw(Random(f"{seed} {number}")) for number in range(people)]
+
+
+def move_in(world: World, cast: Sequence[Character]) -> list[Persona]:
+    """Have these people live in the world, with accounts on their platforms."""
+    return [
+        world.add_person(
+            character.name,
+            person_id=f"visitor-{number}",
+            about="simulated",
+            language=character.language,
+            time_zone=character.time_zone,
+            telegram="telegram" in character.platforms,
+            slack="slack" in character.platforms,
+        )
+        for number, character in enumerate(cast, 1)
+    ]
 
 
 class Crowd:
@@ -48,16 +65,7 @@ class Crowd:
         self._quiet = quiet
         self._secretariat = tuple(secretariat)
         turns = asyncio.Semaphore(at_once)
-        for number, character in enumerate(cast, 1):
-            persona = world.add_person(
-                character.name,
-                person_id=f"visitor-{number}",
-                about="simulated",
-                language=character.language,
-                time_zone=character.time_zone,
-                telegram="telegram" in character.platforms,
-                slack="slack" in character.platforms,
-            )
+        for persona, character in zip(move_in(world, cast), cast, strict=True):
             self.visitors.append(Visitor(world, persona.id, character, goal, turns, patience))
 
     def counts(self) -> Counter[State]:

@@ -368,4 +368,4 @@ class Visitor:
 
 
 def _ways_on(screen: Screen) -> bool:
-    return any(meaning(label) in ("agree", "continue", "done", "again") for label in screen.message.buttons)
+    return any(meaning(label) in ("agree", "continue", "done", "again", "back") for label in screen.message.buttons)

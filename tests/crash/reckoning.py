@@ -76,6 +76,7 @@ async def hold(
     finally:
         await database.dispose()
     toll = Toll(sum(row.uncertain for row in books.outbox), sum(row.state == "cancelled" for row in books.outbox))
+    wrong += filter(None, (joiner.missing() for joiner in joiners))
     wrong += _taken(world, books)
     wrong += _asked_once(world, books, joiners, secretariat)
     given = [(call, shown) for call in calls(world) if call.direction == "from_bot" and (shown := _given(call))]

@@ -121,8 +121,6 @@ async def play(here: Town, bots: Sequence[BotProcess], database_url: str) -> Non
         updates = here.world.telegram.updates
         assert await here.world.telegram.arrived.until(lambda: not updates, ENOUGH)
         await reckoning.nothing_waits(database_url, ENOUGH)
-        for joiner in here.joiners:
-            joiner.was_told()
         for bot in bots:
             await bot.stop()
     for bot in bots:

@@ -1,6 +1,7 @@
 """What is said to many arrives once, and only while it is owed."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -85,12 +86,12 @@ async def test_a_worker_that_lost_its_lease_begins_nothing(scene: Scene) -> None
     worker = scene.worker()
     lost = asyncio.Event()
 
-    async def lose_it(row: BulkRow) -> Say | None:
+    async def lose_it(row: BulkRow, following: Sequence[BulkRow]) -> Say | None:
         async with scene.database.begin() as connection:
             await leases.seize(connection, [TELEGRAM], scene.now)
             await leases.hold(connection, [TELEGRAM], "other", scene.now, scene.now + timedelta(seconds=30))
         lost.set()
-        return await as_stored(row)
+        return await as_stored(row, following)
 
     worker.compose = lose_it
     running = asyncio.create_task(worker.run())
@@ -104,7 +105,7 @@ async def test_a_worker_that_lost_its_lease_begins_nothing(scene: Scene) -> None
 async def test_what_is_not_owed_any_more_is_cancelled(scene: Scene) -> None:
     keys = await scene.people(3)
 
-    async def compose(row: BulkRow) -> Say | None:
+    async def compose(row: BulkRow, following: Sequence[BulkRow]) -> Say | None:
         return None if row.account == keys[1] else Say(parse(f"To {row.account} in {row.language}"))
 
     scene.compose = compose
@@ -116,10 +117,10 @@ async def test_what_is_not_owed_any_more_is_cancelled(scene: Scene) -> None:
 async def test_a_message_that_cannot_be_composed_fails_alone(scene: Scene) -> None:
     keys = await scene.people(3)
 
-    async def compose(row: BulkRow) -> Say | None:
+    async def compose(row: BulkRow, following: Sequence[BulkRow]) -> Say | None:
         if row.account == keys[1]:
             raise KeyError("no such word")
-        return await as_stored(row)
+        return await as_stored(row, following)
 
     scene.compose = compose
     await scene.worker().work_off()
@@ -146,12 +147,12 @@ async def test_pausing_takes_effect_on_what_was_read_already(scene: Scene) -> No
     worker = scene.worker()
     sent = 0
 
-    async def compose(row: BulkRow) -> Say | None:
+    async def compose(row: BulkRow, following: Sequence[BulkRow]) -> Say | None:
         nonlocal sent
         sent += 1
         if sent == 3:
             await scene.put_campaign("paused")
-        return await as_stored(row)
+        return await as_stored(row, following)
 
     worker.compose = compose
     await worker.work_off()
@@ -165,7 +166,7 @@ async def test_cancelling_takes_effect_on_what_was_read_already(scene: Scene) ->
     worker = scene.worker()
     composed = 0
 
-    async def compose(row: BulkRow) -> Say | None:
+    async def compose(row: BulkRow, following: Sequence[BulkRow]) -> Say | None:
         nonlocal composed
         composed += 1
         if composed == 3:
@@ -175,7 +176,7 @@ async def test_cancelling_takes_effect_on_what_was_read_already(scene: Scene) ->
                     .where(outbox_table.c.state == "waiting", outbox_table.c.lease_until.is_(None))
                     .values(state="cancelled")
                 )
-        return await as_stored(row)
+        return await as_stored(row, following)
 
     worker.compose = compose
     await worker.work_off()

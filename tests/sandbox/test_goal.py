@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -16,23 +16,23 @@ from sandbox.simulation.character import Character, draw, steadfast
 from sandbox.simulation.filling import Filling
 from sandbox.simulation.goal import JOIN, Move
 from sandbox.simulation.mind import Mind
-from sandbox.simulation.rating import Rate
+from sandbox.simulation.rating import Answers, Rate
 from sandbox.simulation.reading import read
 from sandbox.simulation.visitor import Patience, Visitor
 from sandbox.slack.form import Field, Modal
 from tests.sandbox.conftest import FarSide
 
 STRAIGHT = replace(steadfast(draw(Random(1))), language="en", arrives="command", closes_forms=1.0)
-OPINIONS = {"A1": "7", "A2": None, "B1": "3", "C1": "12 years"}
+OPINIONS: dict[str, Answers | None] = {"A1": ("7",), "A2": None, "B1": ("3",), "C1": ("12 years",)}
 DIGITS = tuple("123456789")
 
 
-def opinion(character: Character, words: str) -> str | None:
-    """What the item's code asks for."""
+def opinion(character: Character, words: str, offered: Sequence[str]) -> Answers | None:
+    """What they think of the item whose code stands there."""
     return next(OPINIONS[code] for code in OPINIONS if code in words)
 
 
-RATE = Rate(opinion, door=re.compile("^begin"), finished=re.compile("^you have answered all"))
+RATE = Rate(opinion, door=re.compile("^begin"), finished=re.compile("^you have answered all"), reason=1)
 
 
 def decided(*buttons: str, text: str = "A1. Hedges\n\n1 of 3", who: Character = STRAIGHT) -> Move:
@@ -46,12 +46,26 @@ def test_an_item_is_answered_by_opinion() -> None:
 
 
 def test_the_last_rating_is_kept_with_one_tap_where_it_is_the_same() -> None:
-    assert decided(*DIGITS, "Keep my 7") == Move("tap", "Keep my 7")
-    assert decided(*DIGITS, "Keep my 6") == Move("tap", "7")
+    reminded = "A1. Hedges\n\nYou said {}. 14 of 20 said 7 to 9.\n\n1 of 3"
+    assert decided(*DIGITS, "Keep my 7", text=reminded.format(7)) == Move("tap", "Keep my 7")
+    assert decided(*DIGITS, "Keep my 6", text=reminded.format(6)) == Move("tap", "7")
 
 
 def test_an_answered_item_is_passed() -> None:
     assert decided("6", "✓ 7", "8", "Next ›") == Move("tap", "Next ›")
+
+
+def test_several_answers_are_tapped_one_after_the_other() -> None:
+    who = replace(STRAIGHT, typing=1.0)
+    text = "D1. Which two?\n\n1 of 3"
+    assert decided("Seeds", "Water", "Time", "Skip ›", text=text, who=who) == Move("tap", "Water")
+    assert decided("Seeds", "✓ Water", "Time", "Next ›", text=text, who=who) == Move("tap", "Seeds")
+    assert decided("✓ Seeds", "✓ Water", "Time", "Next ›", text=text, who=who) == Move("tap", "Next ›")
+
+
+def test_why_an_answer_changed_is_said_with_one_tap() -> None:
+    buttons = ("A new argument", "The others’ answers", "Go on without a reason ›")
+    assert decided(*buttons, text="Before, it was 4. What made the difference?") == Move("tap", buttons[1])
 
 
 def test_how_an_opinion_is_given_is_up_to_the_person() -> None:
@@ -146,11 +160,11 @@ async def test_somebody_answers_two_rounds_one_after_the_other(far: FarSide, typ
     study = Study()
     async with asking(study, far):
         await rosa.sit_down()
-        assert (rosa.state, rosa.verdict, rosa.reason) == ("sent", "done", "")
+        assert (rosa.state, rosa.verdict, rosa.reason) == ("sent", "granted", "")
         assert study.given == ["7", "Unable to score", "3"]
         study.given.clear()
-        rosa.pursue(Rate(lambda *_: "5", RATE.door, RATE.finished))
+        rosa.pursue(Rate(lambda *_: ("5",), RATE.door, RATE.finished))
         assert (rosa.state, rosa.verdict) == ("away", "")
         await rosa.sit_down()
-    assert (rosa.state, rosa.verdict, rosa.reason) == ("sent", "done", "")
+    assert (rosa.state, rosa.verdict, rosa.reason) == ("sent", "granted", "")
     assert study.given == ["5", "5", "5"]
