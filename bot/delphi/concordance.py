@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from bot.delphi.distribution import Ratings
 from bot.delphi.refused import Refused
@@ -63,7 +63,7 @@ def kendall_w(ratings: Ratings, rng: np.random.Generator) -> KendallW:
     w = 12 * squares / most
     chi2 = raters * (items - 1) * w
     if items > FEW_ITEMS:
-        p, method = float(stats.chi2.sf(chi2, items - 1)), "chi-squared"
+        p, method = float(scipy.stats.chi2.sf(chi2, items - 1)), "chi-squared"
     else:
         p, method = _permutation_test(ranks[ranks.any(axis=1)], squares, rng)
     return KendallW(w, chi2, items - 1, p, method, raters, items)
@@ -71,7 +71,7 @@ def kendall_w(ratings: Ratings, rng: np.random.Generator) -> KendallW:
 
 def _doubled_ranks(ratings: Ratings) -> Ranks:
     """Twice each midrank less the mean rank, shape (raters, items): whole numbers with sum 0 per rater."""
-    ranks: Ranks = np.rint(2 * stats.rankdata(ratings, axis=1)).astype(np.int64) - (ratings.shape[1] + 1)
+    ranks: Ranks = np.rint(2 * scipy.stats.rankdata(ratings, axis=1)).astype(np.int64) - (ratings.shape[1] + 1)
     return ranks
 
 

@@ -1,10 +1,19 @@
-"""Which group results can be shown without giving a single answer away."""
+"""Which results can be shown without giving a single answer away."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST_GROUP = 5
 """Unless the protocol says otherwise."""
+
+SMALLEST_PANEL = 3
+"""Of two, each would know what the other one said."""
+
+
+def panel_shown(n: int, smallest_group: int = SMALLEST_GROUP) -> bool:
+    """Whether the result of the whole panel may be shown, of which `n` answered. The protocol's minimum is for groups:
+    a panel that is small is still told where it stands."""
+    return n >= min(SMALLEST_PANEL, smallest_group)
 
 
 def shown_cells(sizes: NDArray[np.integer], smallest: int = SMALLEST_GROUP) -> NDArray[np.bool_]:

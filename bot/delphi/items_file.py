@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from openpyxl import load_workbook
 from pydantic import TypeAdapter
 
 from bot.delphi.checking import Path, Problem
@@ -87,6 +86,9 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _workbook(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    # Imported here: only a workbook needs openpyxl, and it takes 0.4 s to import.
+    from openpyxl import load_workbook
+
     try:
         sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
         rows = list(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2))

@@ -11,8 +11,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from bot.delphi.distribution import Distribution, Ratings
 from bot.delphi.refused import Refused
@@ -88,7 +88,7 @@ def wilcoxon(before: Ratings, after: Ratings) -> Wilcoxon:
     """
     differences = after.astype(np.int64) - before.astype(np.int64)
     moved = differences[differences != 0]
-    ranks = stats.rankdata(np.abs(moved))
+    ranks = scipy.stats.rankdata(np.abs(moved))
     t_plus, t_minus = float(ranks[moved > 0].sum()), float(ranks[moved < 0].sum())
     changed, zeros = len(moved), len(differences) - len(moved)
     p: float | Refused
@@ -97,7 +97,7 @@ def wilcoxon(before: Ratings, after: Ratings) -> Wilcoxon:
     elif changed <= EXACT_UP_TO:
         p, method = signed_rank_exact_p(ranks, t_plus), Method.EXACT
     else:
-        test = stats.wilcoxon(moved, correction=False, method="asymptotic")
+        test = scipy.stats.wilcoxon(moved, correction=False, method="asymptotic")
         p, method = float(test.pvalue), Method.NORMAL
     return Wilcoxon(t_plus, t_minus, changed, zeros, p, method)
 
@@ -127,8 +127,8 @@ def mcnemar(b: int, c: int) -> McNemar:
     """
     if not b + c:
         return _untested(b, c, Refused("nobody changed sides"))
-    exact = float(stats.binomtest(b, b + c).pvalue)
-    outcome = float(stats.binom.pmf(b, b + c, 0.5))
+    exact = float(scipy.stats.binomtest(b, b + c).pvalue)
+    outcome = float(scipy.stats.binom.pmf(b, b + c, 0.5))
     return McNemar(b, c, (b - c) ** 2 / (b + c), exact, exact - (outcome / 2 if b == c else outcome))
 
 
@@ -152,7 +152,7 @@ def spearman(before: Ratings, after: Ratings) -> float:
         raise Refused("a rank correlation needs three panellists")
     if np.ptp(before) == 0 or np.ptp(after) == 0:
         raise Refused("all gave the same rating in one of the rounds")
-    return float(stats.spearmanr(before, after).statistic)
+    return float(scipy.stats.spearmanr(before, after).statistic)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

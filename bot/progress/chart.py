@@ -7,11 +7,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING, Any
 
 from bot.delphi.report.charts import FAINT, HATCHES, HIGH, INK, NORMAL, SMALL, Drawing, drawing_alone, write
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LETTERS_PER_LINE = 38
 MOST_PANELS = 6
@@ -27,9 +28,10 @@ MOST_FULL, LONGEST_FULL = 4, 9
 @dataclass(frozen=True, slots=True)
 class Point:
     """One period: its label, and the figure as it is written in full and in short, without its unit. Without a value
-    there was none."""
+    there was none. `rests_on` stands below the label, such as `2/3`."""
 
     label: str
+    rests_on: str = ""
     value: Decimal | None = None
     full: str = ""
     short: str = ""
@@ -68,7 +70,7 @@ def picture(title: str, panels: Sequence[Panel], note: str = "") -> bytes:
         return drawing.png(title, note)
 
 
-def _draw(axes: Axes, panel: Panel) -> None:
+def _draw(axes: "Axes", panel: Panel) -> None:
     places = [x for x, point in enumerate(panel.points) if point.value is not None]
     values = [point.value for point in panel.points if point.value is not None]
     most, least = max([*values, Decimal()]), min([*values, Decimal()])
@@ -84,11 +86,15 @@ def _draw(axes: Axes, panel: Panel) -> None:
     _figures(axes, panel, places)
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     axes.spines["bottom"].set_visible(False)
-    axes.set_xticks(range(len(panel.points)), [point.label for point in panel.points], fontsize=SMALL)
+    axes.set_xticks(range(len(panel.points)), [_tick(point) for point in panel.points], fontsize=SMALL)
     axes.set_xlim(-0.6, len(panel.points) - 0.4)
     low = float(least) - (FIGURE / PLOT * span if least < 0 else 0)
     axes.set_ylim(low, float(least) + span * (_inches(panel) - (FIGURE if least < 0 else 0)) / PLOT)
     _heading(axes, panel, near)
+
+
+def _tick(point: Point) -> str:
+    return "\n".join(filter(None, (point.label, point.rests_on)))
 
 
 def _inches(panel: Panel) -> float:
@@ -101,7 +107,7 @@ def _lines(panel: Panel) -> list[str]:
     return textwrap.wrap(panel.heading, LETTERS_PER_LINE, max_lines=2, placeholder=" …")
 
 
-def _heading(axes: Axes, panel: Panel, near: Sequence[Target]) -> None:
+def _heading(axes: "Axes", panel: Panel, near: Sequence[Target]) -> None:
     """The panel's name, and its targets; those that are drawn have the mark of their line."""
     lines, inches = _lines(panel), _inches(panel)
     write(axes, 0, 1 + 0.06 / inches, "\n".join(lines), transform=axes.transAxes, va="top", weight="bold")
@@ -111,7 +117,7 @@ def _heading(axes: Axes, panel: Panel, near: Sequence[Target]) -> None:
         write(axes, 0, at, f"{mark}{target.label}", transform=axes.transAxes, va="top", size=SMALL)
 
 
-def _line(axes: Axes, places: Sequence[int], values: Sequence[float]) -> None:
+def _line(axes: "Axes", places: Sequence[int], values: Sequence[float]) -> None:
     """Points joined where one follows the other; a gap stays a gap."""
     for at in range(1, len(places)):
         if places[at] == places[at - 1] + 1:
@@ -120,11 +126,11 @@ def _line(axes: Axes, places: Sequence[int], values: Sequence[float]) -> None:
     axes.plot(places, values, linestyle="none", marker="o", markersize=6, zorder=4, **ring)
 
 
-def _bars(axes: Axes, places: Sequence[int], values: Sequence[float]) -> None:
+def _bars(axes: "Axes", places: Sequence[int], values: Sequence[float]) -> None:
     axes.bar(places, values, width=0.66, color=HIGH, hatch=HATCHES[HIGH], edgecolor=FAINT, linewidth=0.6, zorder=3)
 
 
-def _figures(axes: Axes, panel: Panel, places: Sequence[int]) -> None:
+def _figures(axes: "Axes", panel: Panel, places: Sequence[int]) -> None:
     """Every figure at its point, the last one in full unless it would run into others."""
     points = panel.points
     in_full = len(points) <= MOST_FULL and all(len(point.full) <= LONGEST_FULL for point in points)

@@ -5,15 +5,16 @@ import textwrap
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from typing import TYPE_CHECKING
 
 from bot.delphi.outcome import Chosen, GroupResult, ItemOutcome, Measured, Ranked, Rated
 from bot.delphi.protocol import AgreeItem, ChoiceItem, Ends, Item, NumberItem, Protocol, RankingItem, in_language
 from bot.delphi.report.wording import Words, figure
 from bot.delphi.scale import Zone
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH = 3.6
 DOTS_PER_INCH = 300
@@ -77,6 +78,9 @@ class Drawing:
 
     def __init__(self, *inches: float) -> None:
         self._inches = inches
+        # Imported here: only drawing needs it, and it takes half a second.
+        from matplotlib.figure import Figure
+
         self._figure = Figure(dpi=DOTS_PER_INCH)
         self._parts = [self._figure.add_axes((0, 0, 1, 1)) for _ in inches]
         self._margins = [(0.06, 0.03)] * len(inches)
@@ -87,7 +91,7 @@ class Drawing:
             part.spines["bottom"].set_color(FAINT)
             part.set_yticks([])
 
-    def part(self, number: int, left: float = 0.05) -> Axes:
+    def part(self, number: int, left: float = 0.05) -> "Axes":
         """One of the parts; `left` is the share of the width kept for labels beside it."""
         self._margins[number] = (left, 0.04)
         return self._parts[number]
@@ -111,20 +115,20 @@ class Drawing:
         return png_of(self._figure)
 
 
-def png_of(figure: Figure) -> bytes:
+def png_of(figure: "Figure") -> bytes:
     """The same bytes for the same figure; hold `drawing_alone` around it."""
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None})
     return drawn.getvalue()
 
 
-def write(on: Axes | Figure, x: float, y: float, text: str, **style: object) -> None:
+def write(on: "Axes | Figure", x: float, y: float, text: str, **style: object) -> None:
     """Words at a place; a dollar sign is a dollar sign."""
     settings: dict[str, object] = {"color": INK, "size": NORMAL, "parse_math": False} | style
     on.text(x, y, text, **settings)  # type: ignore[arg-type]  # any text property
 
 
-def bar(on: Axes, x: float, height: float, colour: str, *, width: float = 0.82, own: bool = False) -> None:
+def bar(on: "Axes", x: float, height: float, colour: str, *, width: float = 0.82, own: bool = False) -> None:
     """A bar of a zone, by colour and by hatching; the reader's own has a strong edge."""
     on.bar(
         [x],
@@ -162,7 +166,7 @@ def _rated(
     return drawing, _alt_of_ratings(outcome, rated, groups, words, own)
 
 
-def _middle(axes: Axes, q1: float | None, median: float | None, q3: float | None, most: float, words: Words) -> None:
+def _middle(axes: "Axes", q1: float | None, median: float | None, q3: float | None, most: float, words: Words) -> None:
     """The middle half of the panel as a bracket above the bars, and the median as a diamond on it."""
     axes.set_ylim(0, most * 1.75)
     if q1 is None or median is None or q3 is None:
@@ -181,7 +185,7 @@ def _middle(axes: Axes, q1: float | None, median: float | None, q3: float | None
     write(axes, at, height + most * 0.1, text, size=SMALL, ha=side, va="bottom")
 
 
-def _groups(axes: Axes, groups: Sequence[GroupResult], low: float, high: float, words: Words) -> None:
+def _groups(axes: "Axes", groups: Sequence[GroupResult], low: float, high: float, words: Words) -> None:
     """A line for each group: its middle half and its median."""
     for row, group in enumerate(reversed(groups)):
         if group.q1 is None or group.median is None or group.q3 is None:
@@ -200,8 +204,10 @@ def _groups(axes: Axes, groups: Sequence[GroupResult], low: float, high: float, 
         _few_ticks(axes, words)
 
 
-def _few_ticks(axes: Axes, words: Words) -> None:
+def _few_ticks(axes: "Axes", words: Words) -> None:
     """Numbers with a unit are long: a few of them, written out as the language does."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: figure(value, words.language)))
 
@@ -239,7 +245,7 @@ def _ranked(outcome: ItemOutcome, ranked: Ranked, asked: RankingItem, words: Wor
     return drawing, words.plain("chart.alt_ranked", item=outcome.code, n=outcome.n, ranks=listed)
 
 
-def _rows(axes: Axes, rows: Sequence[tuple[str, float, str, bool]], most: float, words: Words) -> None:
+def _rows(axes: "Axes", rows: Sequence[tuple[str, float, str, bool]], most: float, words: Words) -> None:
     """Bars that lie, each with its words above it and its figure at its end."""
     for place, (name, length, label, is_own) in enumerate(reversed(rows)):
         axes.barh(

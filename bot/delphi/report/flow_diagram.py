@@ -1,12 +1,14 @@
 """The flow of the panel through the rounds, as a picture: who was asked, who answered, who was lost where."""
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from bot.delphi.outcome import Response
 from bot.delphi.report.charts import DOTS_PER_INCH, FAINT, INK, Picture, drawing_alone, png_of, write
 from bot.delphi.report.data import Published
 from bot.delphi.report.names import Names
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDTH = 6.0
 ROW = 1.15
@@ -14,6 +16,9 @@ ROW = 1.15
 
 def panel_flow(published: Published, names: Names, mark: str) -> Picture:
     """A box per round with who answered, and beside it who did not."""
+    # Imported here: only drawing needs it, and it takes half a second.
+    from matplotlib.figure import Figure
+
     outcomes = published.outcomes
     rows = len(outcomes)
     height = ROW * rows + 0.35
@@ -47,7 +52,7 @@ def _lost(names: Names, told: Response) -> str:
     return names("flow.lost", silent=told.silent, withdrawn=told.withdrawn, declined=told.declined)
 
 
-def _box(axes: Axes, left: float, middle: float, width: float, words: str, *, strong: bool = False) -> None:
+def _box(axes: "Axes", left: float, middle: float, width: float, words: str, *, strong: bool = False) -> None:
     edge, line = (INK, 1.2) if strong else (FAINT, 0.8)
     at = [left + width / 2]
     axes.bar(at, [0.84], width=width, bottom=middle - 0.42, facecolor="white", edgecolor=edge, linewidth=line)

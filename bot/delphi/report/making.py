@@ -11,7 +11,6 @@ from bot.delphi.report import about, aftermath, guidelines, results, tables
 from bot.delphi.report.archive import archive
 from bot.delphi.report.blocks import Block, Grid, Heading, Image, Paragraph
 from bot.delphi.report.data import Published, StudyData, publish
-from bot.delphi.report.docx import word_document
 from bot.delphi.report.names import Names
 from bot.delphi.report.wording import Words, day
 from bot.delphi.report.workbook import workbook
@@ -22,6 +21,9 @@ def build_report(study: StudyData, words: Words, rng: Random, made_at: datetime)
 
     `rng` draws the pseudonyms anew and puts words in random order. Seconds of CPU: not for the event loop.
     """
+    # Imported here: every process of the bot imports this, and few ever write a document.
+    from bot.delphi.report.docx import word_document
+
     published = publish(study, rng)
     names = Names(published.study, words)
     title = in_language(study.protocol.title, words.language)
