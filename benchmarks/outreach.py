@@ -90,7 +90,7 @@ class Watched:
 
 def main(
     people: Annotated[int, typer.Option(help="How many, half of them on each platform.")] = 100_000,
-    rate: Annotated[int, typer.Option(help="Messages a second, on each platform.")] = 250,
+    rate: Annotated[int, typer.Option(help="Messages a second, on each platform.")] = 170,
     database: Annotated[str, typer.Option(help="sqlite or postgresql")] = "postgresql",
 ) -> None:
     """Measure one call."""

@@ -27,10 +27,12 @@ from bot.clock import Clock, system_clock
 from bot.flows import owing
 from bot.flows.digest import Digest
 from bot.flows.engine import Engine
-from bot.flows.front import COMMANDS, SECRETARIAT_COMMANDS
+from bot.flows.front import COMMANDS, SECRETARIAT_COMMANDS, UNLISTED
 from bot.flows.intake import Intake
+from bot.flows.items_reading import ItemsReading
 from bot.flows.rounds import Rounds
 from bot.flows.router import FLOWS
+from bot.flows.study_reports import StudyReports
 from bot.flows.turn import House
 from bot.handlers import http
 from bot.handlers.slack.slack import Slack
@@ -52,7 +54,7 @@ from bot.outreach.whereabouts import Whereabouts
 from bot.outreach.worker import Worker
 from bot.progress.definition import starting_set
 from bot.settings import Settings
-from storage import catalogue, files, leases, links, outbox, progress
+from storage import catalogue, files, leases, links, outbox, progress, rollups
 from storage.database import open_database
 from storage.migrate import at_head, migrate
 
@@ -66,6 +68,8 @@ ROUND_SECONDS = 10
 FETCH_SECONDS = 2
 WATCH_SECONDS = 4
 DIGEST_MINUTES = 10
+# Until an export has surely arrived in its chat.
+EXPORT_KEPT = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -84,6 +88,8 @@ class App:
     digest: Digest
     watching: Watching
     fetching: Fetching
+    items_reading: ItemsReading
+    study_reports: StudyReports
     telegram: Telegram | None
     slack: Slack | None
 
@@ -108,12 +114,13 @@ class App:
         """Fill Telegram's command menus and description; it may take a while and need not be waited for."""
         if self.telegram is None:
             return
+        menu = tuple(name for name in COMMANDS if name not in UNLISTED)
         everybody = {
-            language: {name: words.plain(f"command.{name}") for name in COMMANDS}
+            language: {name: words.plain(f"command.{name}") for name in menu}
             for language, words in self.house.words.items()
         }
         secretariat = {
-            language: {name: words.plain(f"command.{name}") for name in (*SECRETARIAT_COMMANDS, *COMMANDS)}
+            language: {name: words.plain(f"command.{name}") for name in (*SECRETARIAT_COMMANDS, *menu)}
             for language, words in self.house.words.items()
         }
         chats = [int(a.user) for a in self.settings.secretariat if a.platform == "telegram"]
@@ -190,6 +197,8 @@ async def assemble(settings: Settings, clock: Clock = system_clock) -> AsyncIter
             digest,
             watching,
             fetching,
+            ItemsReading(database, words, clock),
+            StudyReports(database, words, clock),
             telegram,
             slack,
         )
@@ -275,6 +284,7 @@ async def sweeping(app: App) -> AsyncIterator[None]:
             await links.prune(connection, app.clock() - REMEMBERED)
             await app.reminders.prune(connection)
             await files.prune(connection)
+            await rollups.prune(connection, app.clock() - EXPORT_KEPT)
 
     options: dict[str, Any] = {"coalesce": True, "max_instances": 1}
     scheduler.add_job(app.postbox.sweep, "interval", seconds=SWEEP_SECONDS, **options)
@@ -283,6 +293,8 @@ async def sweeping(app: App) -> AsyncIterator[None]:
     scheduler.add_job(app.reminders.tick, "interval", seconds=REMIND_SECONDS, **options)
     scheduler.add_job(app.watching.tick, "interval", seconds=WATCH_SECONDS, **options)
     scheduler.add_job(app.fetching.tick, "interval", seconds=FETCH_SECONDS, **options)
+    scheduler.add_job(app.items_reading.tick, "interval", seconds=FETCH_SECONDS, **options)
+    scheduler.add_job(app.study_reports.tick, "interval", seconds=FETCH_SECONDS, **options)
     scheduler.add_job(app.look_around, "interval", hours=1, **options)
     scheduler.add_job(prune, "interval", hours=1, **options)
     scheduler.start()

@@ -156,6 +156,36 @@ def crowd(
         raise typer.Exit(1)
 
 
+@app.command()
+def rehearse(
+    file: Annotated[Path, typer.Argument(help="A study's definition in YAML; docs/studies.md explains it.")],
+    panel: Annotated[int, typer.Option(min=1, help="How many simulated panellists.")] = 40,
+    seed: Annotated[int, typer.Option(help="The same number gives the same people and opinions.")] = 1,
+    to: Annotated[
+        Path | None, typer.Option(help="A folder for the report, new or empty; rehearsal-STUDY when it is left out.")
+    ] = None,
+    at_once: Annotated[int, typer.Option(min=1, help="How many of them act at the same moment.")] = 24,
+) -> None:
+    """Hold a whole study with simulated panellists, to its report. Fails when somebody gets stuck."""
+    from tempfile import TemporaryDirectory
+
+    from bot.rehearse import Unfit, play, read
+
+    try:
+        protocol = read(file)
+        folder = to or Path(f"rehearsal-{protocol.study}")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            _complain(f"{folder} is there already. Name another folder with --to.")
+            raise typer.Exit(2)
+        with TemporaryDirectory() as temporary:
+            passed = play(protocol, panel, seed, at_once, Path(temporary) / "rehearsal.db", folder, Console())
+    except Unfit as unfit:
+        _complain(str(unfit))
+        raise typer.Exit(2) from None
+    if not passed:
+        raise typer.Exit(1)
+
+
 @flow_commands.command("show")
 def show_flow(name: Annotated[str, typer.Argument(help="Which conversation: join, for one.")]) -> None:
     """Print a conversation as a Mermaid diagram."""

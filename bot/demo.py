@@ -9,18 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.app import App, running, told_to_stop
+from bot.demo_world import NEIGHBOURS, STRANGERS, inhabit
 from bot.settings import Settings, read_settings
 from sandbox.clock import Occasion
 from sandbox.people import Persona
 from sandbox.server import serve
 from sandbox.slack.state import TEAM_ID
+from sandbox.telegram.person import TelegramPerson
 from sandbox.world import World
 from storage import coalitions
+from storage.people import Newcomer
 
 SECRETARIAT = ("ruth", "tom")
-# How often the page is told anew what falls due, and of how many it is told.
+# How often the page is told anew what falls due, and of how many rounds: there is room for a few buttons on a phone.
 CALENDAR_SECONDS = 2
-MOST_OCCASIONS = 5
+MOST_ROUNDS = 2
 # What a visitor finds there already: kind, facility, title, objectives.
 COALITIONS = (
     ("alliance", "global-4", "Soil Regeneration", ("C2",)),
@@ -36,6 +39,7 @@ async def demo(port: int, database: Path, show: Callable[[str], None]) -> None:
         settings = demo_settings(world, address, database)
         async with running(settings, lambda: world.now) as app:
             await furnish(app)
+            await populate(app, world)
             show(f"{address}/")
             async with asyncio.TaskGroup() as beside:
                 calendar = beside.create_task(keep_calendar(world, app))
@@ -50,10 +54,9 @@ async def keep_calendar(world: World, app: App) -> None:
         await app.rounds.tick()
         await app.reminders.tick()
         await app.postbox.sweep()
-        falling_due = [Occasion(one.what, one.at) for one in (await app.rounds.upcoming())[:MOST_OCCASIONS]]
+        falling_due = [Occasion(one.what, one.at) for one in (await app.rounds.upcoming())[:MOST_ROUNDS]]
         falling_due += [
-            Occasion(f"the reminder for {one.name}", one.at)
-            for one in (await app.reminders.upcoming())[:MOST_OCCASIONS]
+            Occasion(f"the reminder for {one.name}", one.at) for one in (await app.reminders.upcoming())[:1]
         ]
         falling_due.sort(key=lambda one: one.at)
         if falling_due != world.clock.occasions:
@@ -82,6 +85,25 @@ def demo_settings(world: World, address: str, database: Path) -> Settings:
 def account(person: Persona) -> str:
     """How SECRETARIAT names somebody of the sandbox."""
     return f"slack:{TEAM_ID}/{person.slack}" if person.slack else f"telegram:{person.telegram}"
+
+
+async def populate(app: App, world: World) -> None:
+    """Let people have lived with the bot for a while. Those on Telegram say hello to it: their phones are new."""
+    for id, neighbour in NEIGHBOURS.items():
+        world.add_person(neighbour.name, person_id=id, about=neighbour.about, language=neighbour.language)
+    residents = {id: newcomer(person) for id, person in world.people.items() if id not in STRANGERS}
+    await inhabit(app.database, residents, app.clock())
+    on_telegram = [id for id in residents if not world.people[id].slack]
+    async with asyncio.TaskGroup() as greetings:
+        for id in on_telegram:
+            greetings.create_task(TelegramPerson(world, id).start())
+
+
+def newcomer(person: Persona) -> Newcomer:
+    """Somebody of the sandbox as the bot gets to know them."""
+    platform = "slack" if person.slack else "telegram"
+    handle = person.slack_username if person.slack else person.telegram_username
+    return Newcomer(account(person), platform, person.name, handle, person.language, person.time_zone)
 
 
 async def furnish(app: App) -> None:

@@ -127,9 +127,9 @@ class Desk:
             counts = await stored.counts(connection, id)
             rows = await stored.recipients(connection, id)
         if to.suffix == ".csv":
-            content = call_report.table(rows, self.words).encode()
+            content = call_report.table(rows, self.words, UTC).encode()
         else:
-            content = await asyncio.to_thread(call_report.workbook, campaign, counts, rows, self.words)
+            content = await asyncio.to_thread(call_report.workbook, campaign, counts, rows, self.words, UTC)
         await asyncio.to_thread(to.write_bytes, content)
         return len(rows)
 

@@ -5,7 +5,7 @@ hide it behind retries. No answer and no exception is shown whole, because addre
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,18 @@ PATIENCE = 10
 """Seconds that anything may take to answer."""
 SKEW = timedelta(seconds=30)
 """Slack's signatures are refused after five minutes; reminders want to be closer than that."""
+SCOPES: Mapping[str, str] = {
+    "channels:read": "which channels it is in, for calls for engagement",
+    "chat:write": "answering, and editing what was answered",
+    "commands": "/4p1000",
+    "files:read": "photos and documents that people send",
+    "files:write": "pictures in messages, and documents such as exports",
+    "groups:read": "which private channels it is in",
+    "im:history": "reading what people write to the bot",
+    "im:write": "opening the conversation with a person",
+    "users:read": "a person's name, language and time zone, to begin with",
+}
+"""What the bot token needs, and what for; docs/slack-manifest.yaml asks for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +176,35 @@ def _webhook(settings: Settings, webhook: dict[str, Any]) -> Finding:
 async def _slack(settings: Settings, session: aiohttp.ClientSession) -> list[Finding]:
     found = []
     if settings.slack_bot_token is not None:
-        found.append(await _slack_bot(settings, session, settings.slack_bot_token.get_secret_value()))
+        found += await _slack_bot(settings, session, settings.slack_bot_token.get_secret_value())
     if settings.slack_app_token is not None:
         found.append(await _slack_socket(settings, session, settings.slack_app_token.get_secret_value()))
     return found
 
 
-async def _slack_bot(settings: Settings, session: aiohttp.ClientSession, token: str) -> Finding:
+async def _slack_bot(settings: Settings, session: aiohttp.ClientSession, token: str) -> list[Finding]:
+    headers: dict[str, str] = {}
     try:
-        about = await _ask(session, f"{settings.slack_api_url}auth.test", token)
+        about = await _ask(session, f"{settings.slack_api_url}auth.test", token, headers)
     except _Unanswered as reason:
-        return _unreachable("Slack", settings.slack_api_url, str(reason))
+        return [_unreachable("Slack", settings.slack_api_url, str(reason))]
     if not about.get("ok"):
-        return _refusal("Slack", about.get("error"), "SLACK_BOT_TOKEN")
-    return Finding("Slack", f"answers as @{about.get('user')} in {about.get('team')}")
+        return [_refusal("Slack", about.get("error"), "SLACK_BOT_TOKEN")]
+    found = [Finding("Slack", f"answers as @{about.get('user')} in {about.get('team')}")]
+    granted = headers.get("x-oauth-scopes")
+    return found if granted is None else [*found, _scopes({one.strip() for one in granted.split(",")})]
+
+
+def _scopes(granted: set[str]) -> Finding:
+    missing = [f"{scope} ({purpose})" for scope, purpose in SCOPES.items() if scope not in granted]
+    if not missing:
+        return Finding("Slack scopes", "all that is needed is granted")
+    return Finding(
+        "Slack scopes",
+        f"not granted: {', '.join(missing)}",
+        "add what is missing under OAuth & Permissions, Bot Token Scopes, or update the app from "
+        "docs/slack-manifest.yaml; then install it to the workspace again",
+    )
 
 
 async def _slack_socket(settings: Settings, session: aiohttp.ClientSession, token: str) -> Finding:
@@ -199,11 +226,16 @@ def _unreachable(subject: str, root: str, reason: str) -> Finding:
     return Finding(subject, f"{urlsplit(root).hostname}: {reason}", "check the network, and the address if you set one")
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, bearer: str = "") -> dict[str, Any]:
-    """The JSON object that a POST brings, whatever its status. Raises _Unanswered."""
+async def _ask(
+    session: aiohttp.ClientSession, url: str, bearer: str = "", received: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """The JSON object that a POST brings, whatever its status; its headers are put into `received`, in small letters.
+    Raises _Unanswered."""
     headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
     try:
         async with session.post(url, headers=headers, allow_redirects=False) as answer:
+            if received is not None:
+                received.update((name.lower(), value) for name, value in answer.headers.items())
             content = await answer.json(content_type=None)
     except TimeoutError:
         raise _Unanswered(f"no answer within {PATIENCE} seconds") from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -101,34 +101,6 @@ class Response:
     saved_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """An item's answers, one per panellist of the table in its order. `values` holds None where there is none, and
-    where `unable` is true."""
-
-    item_id: int
-    code: str
-    version: int
-    item: dict[str, Any]
-    values: list[Any]
-    unable: list[bool]
-    why_changed: list[str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RoundTable:
-    """Everything that was answered in a round. Panellists are the codes, sorted, of all who were asked in it or had
-    left before it; `withdrew` says who had left by its end. All lists over panellists have the same order and length,
-    those in `columns` too."""
-
-    round_id: int
-    number: int
-    panellists: list[str]
-    groups: list[str]
-    withdrew: list[bool]
-    columns: list[Column]
-
-
 _ANSWER: Select[Any] = select(
     answers.c.item_id,
     answers.c.value,
@@ -191,13 +163,8 @@ _last_saved = func.coalesce(
     .scalar_subquery(),
     type_=answers.c.saved_at.type,
 )
-
-_OF_STUDY = and_(pseudonyms.c.study_id == study_rounds.c.study_id, pseudonyms.c.first_round <= study_rounds.c.number)
 _withdrew: ColumnElement[bool] = func.coalesce(
     pseudonyms.c.withdrew & (pseudonyms.c.last_round == study_rounds.c.number), False
-)
-_left: ColumnElement[bool] = func.coalesce(
-    pseudonyms.c.withdrew & (pseudonyms.c.last_round <= study_rounds.c.number), False
 )
 
 
@@ -211,12 +178,15 @@ async def save(
     unable: bool = False,
     now: datetime,
 ) -> Taken:
-    """Save an answer, or another one in its place. Whether the value fits the item is for the caller to know. A tap
-    that comes twice changes nothing."""
+    """Save an answer, or another one in its place, which takes the reason for the former with it. Whether the value
+    fits the item is for the caller to know. A tap that comes twice changes nothing."""
     if (refused := await open_to(connection, round_id, item_id, pseudonym_id, now)) != "saved":
         return refused
-    given = {"value": null() if unable or value is None else value, "unable": unable, "saved_at": now}
-    await _put(connection, round_id, item_id, pseudonym_id, now, given)
+    answer = {"value": null() if unable or value is None else value, "unable": unable, "saved_at": now}
+    before = (await given(connection, round_id, pseudonym_id)).get(item_id)
+    if before is not None and before.why_changed and (before.value, before.unable) != (value, unable):
+        answer["why_changed"] = ""
+    await _put(connection, round_id, item_id, pseudonym_id, now, answer)
     return "saved"
 
 
@@ -242,7 +212,8 @@ async def comment(
 async def explain(
     connection: AsyncConnection, *, round_id: int, item_id: int, pseudonym_id: int, why: str, now: datetime
 ) -> Taken:
-    """Why a rating was changed since the round before: new_argument, others, time, mistake or other."""
+    """Why a rating was changed since the round before: new_argument, others, time, mistake or other; unsaid, for who
+    was asked and did not say."""
     if (refused := await open_to(connection, round_id, item_id, pseudonym_id, now)) != "saved":
         return refused
     await _put(connection, round_id, item_id, pseudonym_id, now, {"why_changed": why, "saved_at": now})
@@ -331,49 +302,6 @@ async def responses(connection: AsyncConnection, round_id: int) -> list[Response
         .order_by(pseudonyms.c.code)
     )
     return [Response(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
-
-
-async def table(connection: AsyncConnection, round_id: int) -> RoundTable:
-    """Everything that was answered in a round. Raises LookupError where there is no such round."""
-    number = (
-        await connection.execute(select(study_rounds.c.number).where(study_rounds.c.id == round_id))
-    ).scalar_one_or_none()
-    if number is None:
-        raise LookupError(f"no round {round_id}")
-    people = (
-        await connection.execute(
-            select(pseudonyms.c.id, pseudonyms.c.code, pseudonyms.c.group, _left)
-            .join_from(study_rounds, pseudonyms, or_(IN_ROUND, and_(_OF_STUDY, _left)))
-            .where(study_rounds.c.id == round_id)
-            .order_by(pseudonyms.c.code)
-        )
-    ).all()
-    place = {row[0]: index for index, row in enumerate(people)}
-    items = await connection.execute(
-        select(study_items.c.id, study_items.c.code, study_items.c.version, study_items.c.item)
-        .join_from(round_items, study_items)
-        .where(round_items.c.round_id == round_id)
-        .order_by(round_items.c.position, study_items.c.id)
-    )
-    size = len(people)
-    columns = {row[0]: Column(*row, [None] * size, [False] * size, [""] * size) for row in items}
-    rows = await connection.execute(
-        select(
-            answers.c.item_id, answers.c.pseudonym_id, answers.c.value, answers.c.unable, answers.c.why_changed
-        ).where(answers.c.round_id == round_id)
-    )
-    for item_id, pseudonym_id, value, unable, why in rows:
-        column, at = columns.get(item_id), place.get(pseudonym_id)
-        if column is not None and at is not None:
-            column.values[at], column.unable[at], column.why_changed[at] = value, unable, why
-    return RoundTable(
-        round_id,
-        number,
-        [row[1] for row in people],
-        [row[2] for row in people],
-        [bool(row[3]) for row in people],
-        list(columns.values()),
-    )
 
 
 async def comments(connection: AsyncConnection, study_id: int, states: Sequence[str] = ()) -> list[Comment]:

@@ -123,7 +123,11 @@ _BEGIN = (
 )
 _END = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row"))
+    .where(
+        outbox.c.id == bindparam("row"),
+        # What was cancelled meanwhile stays so, unless it has arrived.
+        or_(outbox.c.state == "waiting", bindparam("to_state") == "sent"),
+    )
     .values(
         state=bindparam("to_state"),
         chat=bindparam("to_chat"),

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Text, and_, bindparam, case, cast, delete, exists, func, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.schema import accounts, campaign_marks, campaigns, outbox, participants, places
@@ -298,20 +297,6 @@ async def counts(connection: AsyncConnection, id: int) -> Counts:
     )
     marked = {row[0]: row[1] for row in marks}
     return Counts(by_platform, marked.get("opened", 0), marked.get("completed", 0))
-
-
-async def mark(connection: AsyncConnection, id: int, participant_id: int, mark: str, now: datetime) -> None:
-    """Put down that somebody `opened` what a call leads to, or has `completed` it; once. A call that was not sent out,
-    such as one that its author is trying out, counts nothing."""
-    insert_new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    sent_out = select(
-        campaigns.c.id,
-        literal(participant_id, campaign_marks.c.participant_id.type),
-        literal(mark),
-        literal(now, campaign_marks.c.at.type),
-    ).where(campaigns.c.id == id, campaigns.c.state.in_(SENT_OUT))
-    statement = insert_new(campaign_marks).from_select(["campaign_id", "participant_id", "mark", "at"], sent_out)
-    await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def recipients(connection: AsyncConnection, id: int) -> list[Recipient]:

@@ -134,6 +134,12 @@ async def of(connection: AsyncConnection, subject: str) -> list[StoredFile]:
     return [StoredFile(*row) for row in rows]
 
 
+async def arrived(connection: AsyncConnection, subjects: Sequence[str]) -> list[StoredFile]:
+    """The files about these subjects whose bytes are here, oldest first."""
+    found = select(*_STORED).where(files.c.subject.in_(subjects), files.c.content.is_not(None)).order_by(files.c.id)
+    return [StoredFile(*row) for row in await connection.execute(found)]
+
+
 async def adopt(connection: AsyncConnection, ids: Sequence[int], subject: str) -> None:
     """From now on these files are about `subject`, and go when that goes."""
     await connection.execute(update(files).where(files.c.id.in_(ids)).values(subject=subject))

@@ -52,11 +52,10 @@ class Panellist:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where a panellist may be: the zone they chose, the one that their platform names, and when they last wrote."""
+    """Where a panellist may be: the zone they chose, and the one that their platform names."""
 
     zone: str
     zone_hint: str
-    seen_at: datetime
 
 
 _PANELLIST: Select[Any] = (
@@ -222,7 +221,7 @@ async def whereabouts(connection: AsyncConnection, study_id: int) -> list[Wherea
     """Where those who take part are, one row per account; of all who are invited, as long as nobody takes part."""
     for states in (("consented",), ("invited",)):
         rows = await connection.execute(
-            select(participants.c.zone, accounts.c.zone, accounts.c.seen_at)
+            select(participants.c.zone, accounts.c.zone)
             .join_from(panellists, participants)
             .join(accounts, accounts.c.participant_id == participants.c.id)
             .where(panellists.c.study_id == study_id, panellists.c.state.in_(states))

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.rows import taken
 from storage.schema import indicators, participants, report_history, report_values, reports
 
 
@@ -171,9 +172,10 @@ async def figures(connection: AsyncConnection, report_ids: Sequence[int]) -> lis
     return [one for one in found if one.revision == newest[one.report_id, one.indicator]]
 
 
-async def every_figure(connection: AsyncConnection, report_ids: Sequence[int]) -> list[Figure]:
-    """The same with those that have been corrected, the older before the newer."""
-    return [Figure(*row) for row in await connection.execute(_FIGURE.where(report_values.c.report_id.in_(report_ids)))]
+async def every_figure(connection: AsyncConnection, report_ids: Sequence[int] | None = None) -> list[Figure]:
+    """The figures of these reports, or of all, with those that have been corrected, the older before the newer."""
+    chosen = _FIGURE if report_ids is None else _FIGURE.where(report_values.c.report_id.in_(report_ids))
+    return await taken(await connection.execute(chosen), Figure)
 
 
 async def submit(

@@ -169,8 +169,8 @@ async def decide(
 async def decided(
     connection: AsyncConnection, since: datetime, participant_ids: Collection[int] | None = None
 ) -> list[Decided]:
-    """Proposals that were decided on, of rounds that have closed: either of it at this instant or later. For messages to
-    who made them, and to nobody else; nothing of people who have left for good or of a study that is sealed."""
+    """Proposals that were decided on, of rounds that have closed: either of it at this instant or later. For messages
+    to who made them, and to nobody else; nothing of people who have left for good or of a study that is sealed."""
     query = (
         select(
             panellists.c.participant_id,

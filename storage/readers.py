@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.reminders import DAY, day_key
-from storage.schema import accounts, campaigns, occasions, outbox, participants
+from storage.schema import accounts, campaigns, occasions, outbox, panellists, participants
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Reader:
     daytime_to: int
     paused_until: datetime | None
     stopped_topics: list[str]
-    consent_version: int
+    agreed: bool
     seen_at: datetime
 
 
@@ -37,6 +37,13 @@ class Asked:
 
     confirmed_at: datetime | None
     reader: Reader | None
+
+
+
+
+def takes_part() -> ColumnElement[bool]:
+    """They have agreed to take part in a study."""
+    return exists().where(panellists.c.participant_id == participants.c.id, panellists.c.state == "consented")
 
 
 _ASKED: Select[Any] = (
@@ -52,7 +59,7 @@ _ASKED: Select[Any] = (
         participants.c.daytime_to,
         participants.c.paused_until,
         participants.c.stopped_topics,
-        participants.c.consent_version,
+        or_(participants.c.consent_version > 0, takes_part()),
         accounts.c.seen_at,
     )
     .join_from(outbox, campaigns, campaigns.c.id == outbox.c.campaign_id)
@@ -82,28 +89,48 @@ async def take_days(
         # In the order in which everybody takes them, so that two workers never wait for each other.
         for participant_id, day, campaign_id in sorted(days, reverse=True)
     }
-    statement = insert_new(occasions).values(
+    statement = insert_new(occasions)
+    kept = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"subject": statement.excluded.subject},
+        where=occasions.c.subject == statement.excluded.subject,
+    )
+    taken = await connection.execute(
+        kept.returning(occasions.c.key),
         [
             {
                 "key": key,
                 "participant_id": participant_id,
                 "topic": DAY,
-                "subject": f"campaign {campaign_id}",
+                "subject": _of_campaign(campaign_id),
                 "day": day.isoformat(),
                 "at": now,
             }
             for key, (participant_id, day, campaign_id) in reversed(keys.items())
-        ]
-    )
-    taken = await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_={"subject": statement.excluded.subject},
-            where=occasions.c.subject == statement.excluded.subject,
-        ).returning(occasions.c.key)
+        ],
     )
     held = [keys[key] for key in taken.scalars()]
     return {(participant_id, campaign_id) for participant_id, _, campaign_id in held}
+
+
+async def give_back_days(connection: AsyncConnection, campaign_id: int) -> None:
+    """The days that a call has taken of people to whom it will not be sent, or not yet, are free again."""
+    missed = (
+        select(accounts.c.participant_id)
+        .join_from(outbox, accounts)
+        .where(
+            outbox.c.campaign_id == campaign_id,
+            outbox.c.state.in_(("waiting", "cancelled")),
+            outbox.c.uncertain.is_(False),
+        )
+    )
+    await connection.execute(
+        delete(occasions).where(
+            occasions.c.topic == DAY,
+            occasions.c.subject == _of_campaign(campaign_id),
+            occasions.c.participant_id.in_(missed),
+        )
+    )
 
 
 async def need_not_last(connection: AsyncConnection) -> None:
@@ -111,3 +138,8 @@ async def need_not_last(connection: AsyncConnection) -> None:
     the disk then."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SET LOCAL synchronous_commit TO off"))
+
+
+def _of_campaign(id: int) -> str:
+    """What a day is taken for."""
+    return f"campaign {id}"

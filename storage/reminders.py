@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, Text, cast, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.schema import accounts, conversations, memberships, occasions, outbox, participants, snoozes
+from storage.schema import (
+    accounts,
+    audit,
+    campaigns,
+    conversations,
+    memberships,
+    occasions,
+    outbox,
+    participants,
+    snoozes,
+)
 
 DAY = "day"
 # Values in one statement.
@@ -80,6 +90,16 @@ class Unfinished:
     conversation_id: int
     participant_id: int
     touched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCall:
+    """A call for engagement that its author put before their colleagues."""
+
+    id: int
+    title: str
+    author_id: int | None
+    since: datetime
 
 
 _RECIPIENT: Select[Any] = (
@@ -280,6 +300,19 @@ async def waiting_requests(connection: AsyncConnection) -> list[tuple[int, datet
         .order_by(memberships.c.requested_at, memberships.c.id)
     )
     return [(id, at) for id, at in rows]
+
+
+async def waiting_calls(connection: AsyncConnection) -> list[WaitingCall]:
+    """Calls for engagement that wait for a colleague's approval, in the order in which they were put before them."""
+    asked = func.max(audit.c.at)
+    rows = await connection.execute(
+        select(campaigns.c.id, campaigns.c.title, campaigns.c.author_id, asked)
+        .join_from(campaigns, audit, audit.c.subject == literal("campaign ") + cast(campaigns.c.id, Text))
+        .where(campaigns.c.state == "waiting", audit.c.action == "submitted")
+        .group_by(campaigns.c.id, campaigns.c.title, campaigns.c.author_id)
+        .order_by(asked, campaigns.c.id)
+    )
+    return [WaitingCall(*row) for row in rows]
 
 
 async def participants_of(connection: AsyncConnection, account_keys: Sequence[str]) -> list[int]:

@@ -1,6 +1,6 @@
 """What coalitions reported, read for sums, pictures, exports and the monthly digest."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.places import Place
-from storage.schema import digests, memberships, outbox, participants, report_history, report_values, reports
+from storage.rows import taken
+from storage.schema import digests, files, memberships, outbox, participants, report_history, report_values, reports
+
+# What exports in `files` are about, followed by the person who asked for it.
+EXPORTED = "progress export "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,13 @@ _EARLIER: Select[Any] = (
 )
 
 
-async def standing(connection: AsyncConnection, coalition_ids: Sequence[int] | None = None) -> list[Standing]:
-    """The figures of these coalitions, or of all, as they stand now; several about one indicator when it has amounts in
-    several currencies."""
+async def standing(
+    connection: AsyncConnection, coalition_ids: Sequence[int] | None = None, about: Collection[str] | None = None
+) -> list[Standing]:
+    """The figures of these coalitions, or of all, on these indicators, or on all, as they stand now; several about one
+    indicator when it has amounts in several currencies."""
     chosen = _EVERY if coalition_ids is None else _EVERY.where(reports.c.coalition_id.in_(coalition_ids))
-    every = chosen.subquery()
+    every = (chosen if about is None else chosen.where(report_values.c.indicator.in_(about))).subquery()
     rows = await connection.execute(
         select(
             every.c.coalition_id,
@@ -85,12 +91,18 @@ async def standing(connection: AsyncConnection, coalition_ids: Sequence[int] | N
         .where(every.c.revision == every.c.newest)
         .order_by(every.c.coalition_id, every.c.period, every.c.indicator, every.c.currency)
     )
-    return [Standing(*row) for row in rows]
+    return await taken(rows, Standing)
 
 
-async def earlier(connection: AsyncConnection) -> list[Earlier]:
-    """What every report said before it was corrected, the oldest first."""
-    return [Earlier(*row) for row in await connection.execute(_EARLIER)]
+async def told(connection: AsyncConnection) -> set[str]:
+    """The indicators that anything was ever said about."""
+    return set((await connection.execute(select(report_values.c.indicator).distinct())).scalars())
+
+
+async def earlier(connection: AsyncConnection, report_id: int | None = None) -> list[Earlier]:
+    """What this report, or every one, said before it was corrected, the oldest first."""
+    chosen = _EARLIER if report_id is None else _EARLIER.where(report_history.c.report_id == report_id)
+    return [Earlier(*row) for row in await connection.execute(chosen)]
 
 
 async def belongs(connection: AsyncConnection, participant_id: int) -> list[int]:
@@ -149,3 +161,9 @@ async def post(connection: AsyncConnection, place: Place, payload: str, subject:
             created_at=now,
         )
     )
+
+
+async def prune(connection: AsyncConnection, before: datetime) -> None:
+    """Forget the exports made before then: they name people, and whoever asked for one has it."""
+    stale = files.c.subject.startswith(EXPORTED), files.c.created_at < before
+    await connection.execute(delete(files).where(*stale))

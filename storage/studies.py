@@ -276,47 +276,6 @@ async def round_by_id(connection: AsyncConnection, id: int) -> Round | None:
     return Round(*row) if row else None
 
 
-async def propose_round(connection: AsyncConnection, round_id: int) -> bool:
-    """Its items are chosen: from now on moderators see it, and it opens at its time."""
-    return await _move(connection, round_id, "planned", "proposed")
-
-
-async def open_round(connection: AsyncConnection, round_id: int, now: datetime) -> bool:
-    """Open a round, and with the first one the study."""
-    if not await _move(connection, round_id, "proposed", "open", opened_at=now):
-        return False
-    study_id = select(study_rounds.c.study_id).where(study_rounds.c.id == round_id).scalar_subquery()
-    await connection.execute(
-        update(studies).where(studies.c.id == study_id, studies.c.state == "published").values(state="running")
-    )
-    return True
-
-
-async def close_round(connection: AsyncConnection, round_id: int, now: datetime) -> bool:
-    """Close a round. Waits for answers that are just being saved; none is saved after it."""
-    return await _move(connection, round_id, "open", "closed", closed_at=now)
-
-
-async def keep_outcome(connection: AsyncConnection, round_id: int, outcome: Mapping[str, Any]) -> bool:
-    """Put down what came of a closed round. False when that was done already."""
-    done = await connection.execute(
-        update(study_rounds)
-        .where(study_rounds.c.id == round_id, study_rounds.c.state == "closed", study_rounds.c.outcome.is_(null()))
-        .values(outcome=dict(outcome))
-    )
-    return bool(done.rowcount)
-
-
-async def reschedule(connection: AsyncConnection, round_id: int, planned: Planned) -> bool:
-    """Another time for a round that has not closed. False when it has."""
-    done = await connection.execute(
-        update(study_rounds)
-        .where(study_rounds.c.id == round_id, study_rounds.c.state.in_((*AHEAD, "open")))
-        .values(opens=planned.opens, closes=planned.closes, opens_at=planned.opens_at, closes_at=planned.closes_at)
-    )
-    return bool(done.rowcount)
-
-
 async def amend(
     connection: AsyncConnection,
     study_id: int,
@@ -394,12 +353,3 @@ async def current_round(connection: AsyncConnection, study_id: int) -> int:
         last = select(func.coalesce(func.max(study_rounds.c.number), 0)).where(study_rounds.c.study_id == study_id)
         number = (await connection.execute(last)).scalar_one()
     return int(number)
-
-
-async def _move(connection: AsyncConnection, round_id: int, before: str, after: str, **values: datetime) -> bool:
-    done = await connection.execute(
-        update(study_rounds)
-        .where(study_rounds.c.id == round_id, study_rounds.c.state == before)
-        .values(state=after, **values)
-    )
-    return bool(done.rowcount)

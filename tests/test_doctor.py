@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import web
 
 from bot import doctor
 from bot.clock import Clock, system_clock
 from bot.doctor import Finding, examine
+from bot.handlers.slack.channels import EVENTS as CHANNEL_EVENTS
+from bot.handlers.slack.receiver import GONE
 from bot.settings import Settings, read_settings
 from sandbox.server import serve
 from sandbox.world import World
@@ -104,8 +107,16 @@ async def test_all_is_well_with_a_migrated_database_and_both_platforms(bare_data
             )
         )
     assert [str(finding) for finding in findings if finding.remedy] == []
-    subjects = ["settings", "database", "clock", "Telegram", "Telegram webhook", "Slack", "Slack Socket Mode"]
-    assert [finding.subject for finding in findings] == subjects
+    assert [finding.subject for finding in findings] == [
+        "settings",
+        "database",
+        "clock",
+        "Telegram",
+        "Telegram webhook",
+        "Slack",
+        "Slack scopes",
+        "Slack Socket Mode",
+    ]
 
 
 def test_each_finding_says_in_a_word_and_with_a_sign_how_it_is() -> None:
@@ -175,6 +186,31 @@ async def test_refused_tokens_are_problems_that_say_where_to_get_others() -> Non
     assert "BotFather" in telegram.remedy
     assert "invalid_auth" in slack.what
     assert "App-Level" in socket.remedy
+
+
+async def test_scopes_that_were_not_granted_are_named_with_what_they_are_for() -> None:
+    world = World()
+    world.slack.scopes -= {"files:write", "groups:read"}
+    async with serve(world) as address:
+        slack = settings(f"{address}/slack", SLACK_BOT_TOKEN=world.slack.bot_token)
+        (finding,) = await found(slack, "Slack scopes")
+    assert finding.what == (
+        "not granted: files:write (pictures in messages, and documents such as exports), "
+        "groups:read (which private channels it is in)"
+    )
+    assert "install it to the workspace again" in finding.remedy
+
+
+async def test_without_word_of_the_scopes_nothing_is_said_of_them() -> None:
+    async with far_side(answering()) as address:
+        assert await found(settings(address), "Slack scopes") == []
+
+
+def test_the_manifest_asks_for_the_scopes_and_the_events_that_the_bot_uses() -> None:
+    manifest = yaml.safe_load((Path(__file__).parents[1] / "docs" / "slack-manifest.yaml").read_text())
+    assert manifest["oauth_config"]["scopes"]["bot"] == list(doctor.SCOPES)
+    events = {"app_home_opened", "message.im", *GONE, *CHANNEL_EVENTS}
+    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == events
 
 
 async def test_platforms_out_of_reach_are_problems() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import studies
+from storage import studies, timetable
 from storage.database import open_database
 from storage.migrate import migrate
 from tests.logged import logging_restored
@@ -99,5 +99,5 @@ async def _open_first_round(folder: Path) -> None:
         study = await studies.by_code(connection, "soilcarbon")
         assert study is not None
         first = (await studies.rounds(connection, study.id))[0]
-        assert await studies.open_round(connection, first.id, NOW + timedelta(days=60))
+        assert await timetable.open_round(connection, first.id, NOW + timedelta(days=60))
     await engine.dispose()

@@ -73,4 +73,4 @@ LARGEST_UPLOAD = 20 * MEGABYTE
 
 def units(text: str) -> int:
     """Length in UTF-16 units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -37,6 +37,8 @@ MOST_POINTS = 10
 # In UTF-16 units, as the platforms count. A message holds an item with its explanation, the ends of its scale and what
 # came of it before; a button or a form's choice holds an option.
 LONGEST = {"title": 100, "introduction": 3000, "text": 1000, "explanation": 1000, "end": 60, "option": 75, "group": 60}
+# Of a rule that fits no item it is enough to name some.
+MOST_NAMED = 6
 # Whoever moderates wants to look at the next round before it opens.
 TIME_TO_LOOK = timedelta(days=2)
 
@@ -175,7 +177,8 @@ def _method(protocol: Protocol) -> Iterator[Problem]:
             by_scale[scale].append(item.id)
     for scale, ids in by_scale.items():
         if scale.misfit(rule):
-            values = {"items": ", ".join(ids), "scale": scale}
+            named = [*ids[:MOST_NAMED], f"… ({len(ids)})"] if len(ids) > MOST_NAMED else ids
+            values = {"items": ", ".join(named), "scale": scale}
             yield Problem(f"misfit_{rule}", (("consensus", "rule"),), values)
     if not Fraction(1, 2) < protocol.consensus.threshold <= 1:
         yield Problem("threshold", (("consensus", "threshold"),), {"share": _percent(protocol.consensus.threshold)})

@@ -31,12 +31,13 @@ def group_responses(table: RoundTable, smallest: int) -> tuple[GroupResponse, ..
 
 
 def leavers(protocol: Protocol, table: RoundTable, previous: RoundTable) -> Leavers:
-    """Who answered the round before and nothing in this one, and where most of them had held a minority view."""
+    """Who answered the round before and nothing in this one, and where most of them had held a minority view; not where
+    of fewer than the protocol's minimum, since others know who left."""
     still_here = {table.panellists[row] for row in np.flatnonzero(answered(table).any(axis=1)).tolist()}
     answered_before = answered(previous).any(axis=1)
     left = np.array([name not in still_here for name in previous.panellists], dtype=np.bool_) & answered_before
     apart = []
-    for column in previous.columns:
+    for column in previous.columns if int(left.sum()) >= protocol.smallest_group else ():
         scale = protocol.scale_of(column.item)
         if scale and attrition(column.ratings().reshape(-1, 1), left, scale)[0].alarm:
             apart.append(column.code)

@@ -20,7 +20,8 @@ class Column:
     """One version of an item and what each panellist answered to it, in the order of the table's panellists.
 
     `answers` has None where there is no answer; `unable`, shape (panellists,), says for which of those it was "unable
-    to score".
+    to score". `why`: why each was changed since the round before, as far as it was asked and said; empty for no column
+    of reasons.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Column:
     item: Item
     answers: Sequence[Answer | None]
     unable: Mask
+    why: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -36,7 +38,7 @@ class Column:
 
     def has_answer(self) -> Mask:
         """Who answered, shape (panellists,); "unable to score" is an answer."""
-        given = np.fromiter((answer is not None for answer in self.answers), np.bool_, len(self.answers))
+        given = np.array([answer is not None for answer in self.answers], dtype=np.bool_)
         answered: Mask = given | self.unable
         return answered
 

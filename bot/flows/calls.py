@@ -150,6 +150,11 @@ async def _places(turn: Turn, campaign: Campaign, detail: str) -> None:
     turn.say(words, rows, edits=turn.tapped)
 
 
+async def _speak(turn: Turn, campaign: Campaign, detail: str) -> None:
+    words, rows = await calls_audience.choose_language(turn, await draft_of(turn, str(campaign.id)), detail)
+    turn.say(words, rows, edits=turn.tapped)
+
+
 async def _parts(turn: Turn, campaign: Campaign, _detail: str) -> None:
     """Which part of what it says is to be changed."""
     draft = await draft_of(turn, str(campaign.id))
@@ -269,25 +274,27 @@ async def _retry(turn: Turn, campaign: Campaign, _detail: str) -> None:
     await _stand(turn, campaign.id, turn.words.count("calls.retried", again))
 
 
-async def _report(turn: Turn, campaign: Campaign, _detail: str) -> None:
-    """What came of it, as a spreadsheet. Others wait for their answers meanwhile, so a very long one is a plain table,
-    which takes a tenth of the time."""
+async def _report(turn: Turn, campaign: Campaign, detail: str) -> None:
+    """What came of it, as a spreadsheet or as a plain table (`csv`). Others wait for their answers meanwhile, so a very
+    long one is always a table, which takes a tenth of the time."""
     connection = await turn.connection()
     counts = await stored.counts(connection, campaign.id)
     recipients = await stored.recipients(connection, campaign.id)
-    long = len(recipients) > MOST_IN_WORKBOOK
-    if long:
-        content = (await asyncio.to_thread(call_report.table, recipients, turn.words)).encode()
+    plain = detail == "csv" or len(recipients) > MOST_IN_WORKBOOK
+    zone = zone_of(turn.person)
+    if plain:
+        content = (await asyncio.to_thread(call_report.table, recipients, turn.words, zone)).encode()
     else:
-        content = await asyncio.to_thread(call_report.workbook, campaign, counts, recipients, turn.words)
-    name = f"call-{campaign.id}.{'csv' if long else 'xlsx'}"
-    about = f"campaign {campaign.id} report"
+        content = await asyncio.to_thread(call_report.workbook, campaign, counts, recipients, turn.words, zone)
+    name = f"call-{campaign.id}.{'csv' if plain else 'xlsx'}"
+    about = f"campaign {campaign.id} report {name}"
     await files.drop(connection, about)
     id = await files.keep(
-        connection, name=name, media_type="text/csv" if long else XLSX, content=content, subject=about, now=turn.now
+        connection, name=name, media_type="text/csv" if plain else XLSX, content=content, subject=about, now=turn.now
     )
-    said = turn.words("calls.report_long" if long else "calls.report", title=campaign.draft.title)
-    turn.say(said, file=File(id, name, "document"))
+    said = turn.words("calls.report_long" if plain else "calls.report", title=campaign.draft.title)
+    rows: Rows = () if plain else ((turn.button("calls.report_csv", call(campaign, "report", "csv")),),)
+    turn.say(said, rows, file=File(id, name, "document"))
 
 
 async def _delete(turn: Turn, campaign: Campaign, detail: str) -> None:
@@ -318,6 +325,7 @@ _ACTS: Mapping[str, Act] = {
     "everybody": _everybody,
     "back": _back,
     "places": _places,
+    "speak": _speak,
     "parts": _parts,
     "test": _test,
     "send": _send,

@@ -14,11 +14,13 @@ from bot.chat.tokens import Standing, row_id
 from bot.flows.calls_draft import call, draft_of, facts_of, goes_to, known_of, tree_of
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Option, PickOne, PickSeveral
 from bot.flows.turn import Turn
+from bot.locales import DEFAULT, LANGUAGES
 from bot.outreach import audience
 from bot.outreach.audience import EVERYBODY, KINDS, All, AnyOf, Audience, AudienceErrors, Filter, Not
 from bot.outreach.call_words import problem_words
 from storage import campaigns, places
 from storage.campaigns import Campaign, Draft
+from storage.places import Place
 
 # How a condition is joined to what was chosen before; `last` narrows only what was added last.
 HOW = ("some", "only", "not", "plus", "last")
@@ -102,14 +104,37 @@ async def choose_places(turn: Turn, campaign: Campaign, detail: str) -> tuple[Ma
         others = [one for one in campaign.draft.places if one != id]
         chosen = sorted([*others, id]) if wish == "on" and id is not None else others
         campaign = await _keep(turn, campaign, replace(campaign.draft, places=tuple(chosen)))
-    rows = []
+    rows: list[tuple[Button, ...]] = []
     for place in known:
         is_on = place.id in campaign.draft.places
         sign = "settings.topic_on" if is_on else "settings.topic_off"
-        label = turn.words.plain(sign, topic=place.title or place.chat)
-        rows.append((Button(label, call(campaign, "places", f"{place.id}-{'off' if is_on else 'on'}")),))
+        label = turn.words.plain(sign, topic=_named(place))
+        spoken = turn.words.plain(f"language.{place.language or DEFAULT}")
+        rows.append(
+            (
+                Button(label, call(campaign, "places", f"{place.id}-{'off' if is_on else 'on'}")),
+                Button(spoken, call(campaign, "speak", str(place.id))),
+            )
+        )
     rows.append((turn.button("calls.to_who", call(campaign, "who")),))
     return turn.words("calls.places_ask"), tuple(rows)
+
+
+async def choose_language(turn: Turn, campaign: Campaign, detail: str) -> tuple[Markup, Rows]:
+    """In which language a channel or a group is written to: asked (`7`), or chosen (`7-fr`), which leads back."""
+    number, _, language = detail.partition("-")
+    known = {place.id: place for place in await places.active(await turn.connection())}
+    place = known.get(row_id(number) or 0)
+    if place is not None and language in LANGUAGES:
+        await places.speak(await turn.connection(), place.id, language)
+    if place is None or language in LANGUAGES:
+        return await choose_places(turn, campaign, "")
+    rows = tuple((turn.button(f"language.{one}", call(campaign, "speak", f"{place.id}-{one}")),) for one in LANGUAGES)
+    return turn.words("calls.speak_ask", place=_named(place)), rows
+
+
+def _named(place: Place) -> str:
+    return place.title or place.chat
 
 
 def _with(draft: Draft, tree: Audience | None) -> Draft:

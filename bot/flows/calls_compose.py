@@ -140,7 +140,7 @@ def _text_in(language: str) -> Callable[[Turn, str], str]:
     """A reader of a call's words, which have to fit every platform."""
 
     def read(turn: Turn, written: str) -> str:
-        for problem in calls.too_long(written, language, with_picture=False):
+        for problem in calls.too_long(written, language):
             raise Misfit("compose.refused", why=problem_words(problem, turn.words))
         return written.strip()
 

@@ -13,6 +13,7 @@ from bot.flows.flow import Beginning, Ending, Flow, Halt, Option, PickSeveral, W
 from bot.flows.join import CONTRIBUTIONS, pledges_of
 from bot.flows.turn import Turn
 from storage import coalitions
+from storage import obligations as stored
 from storage.coalitions import Membership
 
 
@@ -109,7 +110,10 @@ async def _card(turn: Turn, membership: Membership) -> tuple[Markup, Rows]:
         "\n\n",
     )
     number = str(membership.id)
+    owes = membership.state == "approved" and await stored.obligation(connection, membership.coalition_id)
+    reports = ((turn.button("start.progress", Standing("progress", str(membership.coalition_id))),),) if owes else ()
     return card, (
+        *reports,
         (turn.button("coalitions.change", Standing("pledge", number)),),
         (turn.button(f"coalitions.leave_{membership.state}", Standing("leave", number)),),
         (turn.button("coalitions.all", "coalitions"),),

@@ -1,5 +1,6 @@
 """Once a month, what the coalitions have come to, in the channels and groups that the secretariat has chosen."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
@@ -14,7 +15,7 @@ from bot.flows.figures import period_name
 from bot.flows.progress_data import Gathered, gather
 from bot.locales import DEFAULT, Words
 from bot.progress.period import Period
-from storage import places, rollups
+from storage import obligations, places, rollups
 
 # In UTC, on the month's first day that is no Saturday or Sunday, or as soon as the bot runs again after that.
 HOUR = 9
@@ -41,7 +42,7 @@ class Digest:
             due = [id for id, last in (await rollups.digested(connection)).items() if last < month.code]
             if not due:
                 return 0
-            gathered = await gather(connection, now.date())
+            gathered = await gather(connection, await obligations.all_obligations(connection), now.date())
             for place in await places.by_ids(connection, sorted(due)):
                 words = self._words[place.language or DEFAULT]
                 said = await digest(connection, gathered, month, words, self._catalogue)
@@ -65,12 +66,12 @@ async def digest(
     if not came_in:
         return ()
     year = Period.around(month.start, "yearly")
-    sums = gathered.rolled_up(year)[:MOST_SUMS]
+    rolled = (await asyncio.to_thread(gathered.rolled_up, year))[:MOST_SUMS]
     return join(
         [
             words.count("progress.digest", came_in, month=period_name(month, words.language)),
-            *(progress_words.rollup(one, words, catalogue) for one in sums),
-            progress_words.ours([one.indicator for one in sums], words),
+            progress_words.sums(rolled, words, catalogue),
+            progress_words.ours([one.indicator for one in rolled], words),
         ],
         "\n\n",
     )

@@ -3,6 +3,8 @@
 `/start`, `/help`, `/language`, `/privacy` and `/cancel`, and what is said to words that nobody expected.
 """
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from babel.dates import format_date
@@ -10,72 +12,104 @@ from babel.dates import format_date
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, Standing
-from bot.flows import attention
+from bot.flows import attention, study_desk
 from bot.flows.converse import Flows
 from bot.flows.flow import Flow, Halt
 from bot.flows.moves import stop
 from bot.flows.turn import Turn
+from bot.flows.waiting import Part, part_of, waiting
 from bot.locales import LANGUAGES
-from storage import conversations, panels
+from storage import conversations, people
 from storage.conversations import Conversation
 
-# What everybody can do, in the order it is listed.
-COMMANDS = (
-    "join",
-    "report",
-    "progress",
-    "coalitions",
-    "rounds",
-    "objectives",
-    "settings",
-    "link",
-    "unlink",
-    "language",
-    "privacy",
-    "help",
-    "cancel",
-    "start",
-)
+# What everybody can do, in the order it is listed: by what it is for.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "take_part": ("join", "coalitions", "objectives"),
+    "contribute": ("rounds", "report", "progress"),
+    "you": ("settings", "language", "link", "unlink", "privacy"),
+    "always": ("help", "cancel", "start"),
+}
+COMMANDS = tuple(chain.from_iterable(GROUPS.values()))
 # What the secretariat can do besides.
-SECRETARIAT_COMMANDS = ("requests", "obligations", "indicators", "calls")
+SECRETARIAT_COMMANDS = ("requests", "calls", "studies", "obligations", "indicators")
+# Telegram's menus are short: these are found where they are needed.
+UNLISTED = ("unlink", "start")
 
 
 async def start(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
-    """A greeting that says what this is, and the ways in. What was left unfinished comes first."""
+    """A greeting with what waits for this person, and the ways in; to somebody new it says what this is. What was left
+    unfinished comes first."""
     unfinished = await _unfinished(turn)
+    part = await part_of(turn)
     name = turn.person.name.split()[0] if turn.person.name else ""
     greeting = turn.words("start.hello_name", name=name) if name else turn.words("start.hello")
-    parts = [greeting, turn.words("start.what")]
-    rows: Rows = ()
+    lines, doors = await waiting(turn, part)
+    is_new = not part.known and not turn.is_secretariat
+    parts = [greeting, turn.words("start.what") if is_new else join(lines)]
+    rows: Rows = tuple(doors)
     if unfinished:
         parts.append(turn.words("start.unfinished"))
-        rows += ((continue_button(turn, unfinished[0]),),)
-    rows += turn.onward(
-        (("start.join", "join"), ("start.coalitions", "coalitions"), ("start.objectives", "objectives"))
-    )
-    if await panels.of_participants(await turn.connection(), [turn.person.id]):
-        rows += ((turn.button("rounds.all", "rounds"),),)
+        rows = ((continue_button(turn, unfinished[0]),), *rows)
+    elif not is_new and not lines:
+        parts.append(turn.words("start.nothing"))
+    there = {button.token for row in rows for button in row}
+    more = tuple(way for way in _ways(turn, part) if way[1] not in there)
+    last = turn.button("start.language", "language"), turn.button("start.settings", "settings")
+    return join(parts, "\n\n"), (*rows, *turn.onward(more), (*last, turn.button("start.help", "help")))
+
+
+def _ways(turn: Turn, part: Part) -> tuple[tuple[str, str], ...]:
+    """Where somebody who plays this part is likely to go."""
+    ways = []
     if turn.is_secretariat:
-        rows += ((turn.button("start.requests", "requests"),), (turn.button("start.calls", "calls"),))
-    return join(parts, "\n\n"), (
-        *rows,
-        (
-            turn.button("start.language", "language"),
-            turn.button("start.settings", "settings"),
-            turn.button("start.help", "help"),
-        ),
-    )
+        ways += [("start.requests", "requests"), ("start.calls", "calls"), ("desk.all", "studies")]
+    if part.panellist:
+        ways.append(("rounds.all", "rounds"))
+    if part.belongs:
+        ways.append(("start.coalitions", "coalitions"))
+    if part.belongs or turn.is_secretariat:
+        ways.append(("start.progress", "progress"))
+    if not turn.is_secretariat:
+        ways.append(("start.join", "join"))
+    if not ways[1:]:
+        ways.append(("start.objectives", "objectives"))
+    return tuple(ways)
 
 
-async def help_(turn: Turn, _argument: str) -> tuple[Markup, Rows]:
-    """Every command with a line, and how to reach a human."""
-    commands = (*COMMANDS, *SECRETARIAT_COMMANDS) if turn.is_secretariat else COMMANDS
-    lines = [
-        turn.words("help.line", command=turn.command(name), what=turn.words.plain(f"command.{name}"))
-        for name in commands
-    ]
+async def help_(turn: Turn, argument: str) -> tuple[Markup, Rows]:
+    """The commands that concern this person with a line each (`all`: every one), and how to reach a human."""
+    shown = await _concerning(turn) if argument != "all" else frozenset((*COMMANDS, *SECRETARIAT_COMMANDS))
+    groups = {"moderators": ("studies",), **GROUPS} if await study_desk.section(turn) is not None else GROUPS
+    if turn.is_secretariat:
+        groups = {"secretariat": SECRETARIAT_COMMANDS, **GROUPS}
+    parts = []
+    for group, commands in groups.items():
+        lines = [
+            turn.words("help.line", command=turn.command(name), what=turn.words.plain(f"command.{name}"))
+            for name in commands
+            if name in shown
+        ]
+        if lines:
+            parts.append(join([turn.words(f"help.group.{group}"), *lines]))
     human = turn.words("help.human", contact=turn.house.contact) if turn.house.contact else turn.words("help.nobody")
-    return join([turn.words("help.head"), join(lines), turn.words("help.how"), human], "\n\n"), ()
+    rows: Rows = () if argument == "all" else ((turn.button("help.all", Standing("help", "all")),),)
+    return join([turn.words("help.head"), *parts, turn.words("help.how"), human], "\n\n"), rows
+
+
+async def _concerning(turn: Turn) -> frozenset[str]:
+    """What is of use to this person as things stand. All the rest works, too."""
+    part = await part_of(turn)
+    connection = await turn.connection()
+    of_use = {
+        "coalitions": part.belongs,
+        "rounds": part.panellist,
+        "report": part.reports,
+        "progress": part.belongs or turn.is_secretariat,
+        "unlink": len(await people.places(connection, turn.person.id)) > 1,
+        # It is what is being read.
+        "help": False,
+    }
+    return frozenset(name for name in (*COMMANDS, *SECRETARIAT_COMMANDS) if of_use.get(name, True))
 
 
 async def privacy(turn: Turn, _argument: str) -> tuple[Markup, Rows]:

@@ -3,22 +3,27 @@
 from bot.chat.markup import join, text
 from bot.chat.messages import Button, Home, Rows, Section
 from bot.chat.tokens import Screen, Standing
-from bot.flows import calls, panel, progress, settings
+from bot.flows import calls, panel, progress, settings, study_desk
 from bot.flows.converse import Flows
 from bot.flows.turn import Reply, Turn
+from bot.flows.waiting import part_of, waiting
 from storage import coalitions, conversations
 
 
 async def show(turn: Turn, flows: Flows) -> None:
-    """What is asked of me, what I joined, and the ways in."""
-    sections = [await _asked(turn, flows), await _joined(turn), await _settings(turn), _ways(turn)]
-    if turn.is_secretariat:
-        sections.insert(1, Section(turn.words.plain("start.calls"), *await calls.summary(turn)))
-    if (reported := await progress.section(turn)) is not None:
-        sections.insert(2, reported)
-    if (studies := await panel.section(turn)) is not None:
-        sections.insert(1, studies)
-    turn.replies.append(Reply(turn.person.account_id, turn.person.account, turn.chat, Home(tuple(sections))))
+    """What is asked of me, what I look after, what I joined, and the ways in."""
+    sections = [
+        await _asked(turn, flows),
+        await study_desk.section(turn),
+        Section(turn.words.plain("start.calls"), *await calls.summary(turn)) if turn.is_secretariat else None,
+        await panel.section(turn),
+        await _joined(turn),
+        await progress.section(turn),
+        await _settings(turn),
+        _ways(turn),
+    ]
+    home = Home(tuple(section for section in sections if section is not None))
+    turn.replies.append(Reply(turn.person.account_id, turn.person.account, turn.chat, home))
 
 
 async def _asked(turn: Turn, flows: Flows) -> Section:
@@ -29,12 +34,9 @@ async def _asked(turn: Turn, flows: Flows) -> Section:
             title = words.plain(f"{begun.flow}.title")
             lines.append(words("home.unfinished", title=title))
             rows.append((turn.button("home.continue", Screen(begun.id, begun.rev, "g"), title=title),))
-    if turn.is_secretariat and (waiting := await coalitions.pending(await turn.connection())):
-        lines.append(words.count("requests.waiting", len(waiting)))
-        rows.append((turn.button("start.requests", "requests"),))
-    of_studies, to_studies = await panel.asked(turn)
-    said = join([*lines, *of_studies]) or words("home.nothing_asked")
-    return Section(words.plain("home.asked"), said, (*rows, *to_studies))
+    others, doors = await waiting(turn, await part_of(turn))
+    said = join([*lines, *others]) or words("home.nothing_asked")
+    return Section(words.plain("home.asked"), said, (*rows, *doors))
 
 
 async def _joined(turn: Turn) -> Section:

@@ -8,29 +8,28 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
-from bot.chat.markup import Markup
+from bot.chat.markup import Markup, join
 from bot.chat.tokens import row_id
 from bot.delphi.checking import LONGEST
 from bot.delphi.protocol import Item as Written
-from bot.delphi.protocol import Protocol, in_language, read_item, stored_item
+from bot.delphi.protocol import Protocol, read_item, stored_item
+from bot.delphi.protocol import in_language as words_in
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Misfit, Option, PickOne, Write
 from bot.flows.next_round import Plan, amend, ask, plan_of, token
+from bot.flows.spoken import Spoken, in_language, named, spoken
 from bot.flows.study_access import shortly
 from bot.flows.turn import Turn
-from bot.locales import LANGUAGES, Words
+from bot.locales import LANGUAGES
 from storage import study_items
 from storage.study_items import Item
 
 
-class Change(BaseModel):
-    """Of which question of which round; `languages` are those of the study. `other` is what it is merged with; the
+class Change(Spoken):
+    """Of which question of which round. `other` is what it is merged with; the
     second words are those of the other half when it is split."""
 
     round: str
     item: str
-    languages: list[str]
     other: str | None = None
     text_en: str | None = None
     text_fr: str | None = None
@@ -39,19 +38,13 @@ class Change(BaseModel):
     second_fr: str | None = None
     second_es: str | None = None
 
-    def texts(self, name: str) -> dict[str, str]:
-        """The words that were written, by language."""
-        found = {language: getattr(self, f"{name}_{language}") for language in LANGUAGES}
-        return {language: said for language, said in found.items() if said and language in self.languages}
-
 
 async def _begin(turn: Turn, argument: str) -> Beginning:
     of_round, _, of_item = argument.partition("-")
     plan = await plan_of(turn, of_round)
     item = _asked(turn, plan, of_item)
-    languages = list(plan.protocol.languages)
     about = f"study {plan.study.code} item {item.id}"
-    return Beginning({"round": of_round, "item": of_item, "languages": languages}, about)
+    return Beginning({"round": of_round, "item": of_item, **spoken(plan.protocol.languages)}, about)
 
 
 def _asked(turn: Turn, plan: Plan, argument: str) -> Item:
@@ -73,7 +66,12 @@ def _now(language: str) -> Callable[[Turn, Change], Any]:
     async def lead(turn: Turn, answers: Change) -> Markup:
         plan, item = await _plan_and_item(turn, answers)
         said = read_item(item.item).text.get(language, "") or "–"  # type: ignore[call-overload]  # a Language
-        return turn.words("rework.now", code=item.code, text=said)
+        now = turn.words("rework.now", code=item.code, text=said)
+        other = plan.item(row_id(answers.other)) if answers.other else None
+        if other is None:
+            return now
+        said = read_item(other.item).text.get(language, "") or "–"  # type: ignore[call-overload]  # a Language
+        return join([now, turn.words("rework.now", code=other.code, text=said)])
 
     return lead
 
@@ -85,22 +83,14 @@ def _read(_turn: Turn, written: str) -> str:
     return tidy
 
 
-def _in(language: str) -> Callable[[Change], bool]:
-    return lambda answers: language in answers.languages
-
-
-def _named(language: str) -> Callable[[Words], Mapping[str, object]]:
-    return lambda words: {"language": words.plain(f"wording.{language}")}
-
-
 def _writes(name: str, *, optional: bool = False, lead: bool = True) -> tuple[Write[Change], ...]:
     """A question for the words in each of the study's languages."""
     return tuple(
         Write(
             id=f"{name}_{language}",
             texts=name,
-            fills=_named(language),
-            when=_in(language),
+            fills=named(language),
+            when=in_language(language),
             optional=optional,
             long=True,
             lead=_now(language) if lead else None,
@@ -162,9 +152,7 @@ async def _put(
         # Somebody of the panel proposed it, whatever words it has now.
         origin = olds[0].origin
         ids.append(
-            await study_items.add(
-                connection, plan.study.id, code, stored_item(written), origin=origin, lineage=lineage
-            )
+            await study_items.add(connection, plan.study.id, code, stored_item(written), origin=origin, lineage=lineage)
         )
     order = [item.id for item in plan.asked]
     place = order.index(olds[0].id)
@@ -180,7 +168,7 @@ async def _put(
 
 
 def _plain(written: Written, protocol: Protocol) -> str:
-    return in_language(written.text, protocol.languages[0])
+    return words_in(written.text, protocol.languages[0])
 
 
 def free_code(codes: Collection[str], like: str) -> str:

@@ -12,6 +12,7 @@ from bot.chat.events import Platform
 from bot.chat.limits import LIMITS, Limits
 from bot.chat.markup import Markup, join, text
 from bot.chat.messages import Button, Rows
+from bot.delphi.disclosure import panel_shown
 from bot.delphi.protocol import ChoiceItem, OpenItem, in_language
 from bot.flows.answering import show
 from bot.flows.item_screen import Card, how, options, token, unable, wording
@@ -155,7 +156,7 @@ def has_picture(sheet: Sheet, earlier: Before) -> bool:
     """Whether there is something to draw of a closed round that may be shown."""
     came = earlier.came
     drawn = came.rated or came.chosen or came.ranked or came.measured
-    return sheet.protocol.feedback.picture and drawn is not None and came.n >= sheet.protocol.smallest_group
+    return sheet.protocol.feedback.picture and drawn is not None and panel_shown(came.n, sheet.protocol.smallest_group)
 
 
 def _later(sheet: Sheet, reader: Reader) -> Button:

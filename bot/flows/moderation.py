@@ -53,7 +53,8 @@ async def rows(turn: Turn, study: Study) -> Rows:
 
 
 async def proposed(turn: Turn, argument: str) -> Drawn:
-    """`12`: the proposals that wait; `12_p-34`: one of them; `12_m-34`: into which question; `12_i-34-56`: into this."""
+    """`12`: the proposals that wait; `12_p-34`: one of them; `12_m-34`: which question says the same; `12_i-34-56`:
+    that one does."""
     number, _, rest = argument.partition("_")
     study = await study_of(turn, number, lock=True)
     act, _, detail = rest.partition("-")
@@ -89,7 +90,9 @@ async def proposal_of(turn: Turn, study: Study, argument: str) -> Proposal:
     """One proposal of this study. Raises Halt."""
     id = row_id(argument)
     found = None if id is None else await proposals.by_id(await turn.connection(), id)
-    if found is None or all(found.round_id != each.id for each in await studies.rounds(await turn.connection(), study.id)):
+    if found is None or all(
+        found.round_id != each.id for each in await studies.rounds(await turn.connection(), study.id)
+    ):
         raise Halt(turn.words("moderation.gone"), (("desk.card", desk(study)),))
     return found
 
@@ -126,9 +129,7 @@ async def _choose_item(turn: Turn, study: Study, one: Proposal) -> Drawn:
             (turn.button("moderation.back", _of(study, "p", one.id)),),
         )
     lines = [
-        turn.words(
-            "nextround.line", place=place, code=item.code, text=shortly(read_item(item.item).text, turn.words)
-        )
+        turn.words("nextround.line", place=place, code=item.code, text=shortly(read_item(item.item).text, turn.words))
         for place, item in enumerate(items, 1)
     ]
     buttons = [Button(item.code, _of(study, "i", f"{one.id}-{item.id}")) for item in items]
@@ -190,10 +191,10 @@ async def next_comment(turn: Turn, study: Study, after: int, lead: Markup = ()) 
         (turn.button("moderation.edit", Standing("editcomment", str(one.id))),),
         (turn.button("moderation.hide", _comment(study, "h", seen)),),
     )
-    further = (turn.button("desk.card", desk(study)),)
+    further = [turn.button("desk.card", desk(study))]
     if len(found) > 1:
-        further = (turn.button("moderation.later", _comment(study, "n", str(one.id))), *further)
-    return join([lead, left, about], "\n\n"), (*buttons, further)
+        further.insert(0, turn.button("moderation.later", _comment(study, "n", str(one.id))))
+    return join([lead, left, about], "\n\n"), (*buttons, tuple(further))
 
 
 async def comment_of(turn: Turn, argument: str) -> tuple[Study, Comment]:

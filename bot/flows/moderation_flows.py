@@ -1,7 +1,7 @@
 """Deciding on what panellists wrote, where that takes words: accepting a proposal as a question, declining it with a
 reason, showing a comment in other words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pydantic import BaseModel
 
@@ -14,21 +14,21 @@ from bot.flows.flow import Beginning, Ending, Flow, Halt, Misfit, PickOne, Write
 from bot.flows.item_changes import free_code
 from bot.flows.moderation import comment_of, described, described_comment, next_of_ratings, proposal_of
 from bot.flows.rounds import choose_items
+from bot.flows.spoken import Spoken, in_language, named, spoken
 from bot.flows.study_access import desk, study_of
 from bot.flows.turn import Turn
-from bot.locales import LANGUAGES, Words
+from bot.locales import LANGUAGES
 from storage import answers, proposals, studies, study_items
 from storage.proposals import Proposal
 from storage.studies import Study
 
 
-class Accepting(BaseModel):
-    """A proposal that becomes a question. `languages` are those of the study, `language` the one that it is written in;
-    its own words are taken there when `wording` says so."""
+class Accepting(Spoken):
+    """A proposal that becomes a question. `language` is the one that it is written in; its own words are taken there
+    when `wording` says so."""
 
     proposal: str
-    language: str
-    languages: list[str]
+    language: str = ""
     kind: str | None = None
     wording: str | None = None
     text_en: str | None = None
@@ -58,7 +58,7 @@ async def _begin_accepting(turn: Turn, argument: str) -> Beginning:
     languages = list(Protocol.model_validate(study.protocol).languages)
     language = one.language if one.language in languages else languages[0]
     return Beginning(
-        {"proposal": argument, "language": language, "languages": languages}, f"study {study.code} proposal {one.id}"
+        {"proposal": argument, "language": language, **spoken(languages)}, f"study {study.code} proposal {one.id}"
     )
 
 
@@ -77,23 +77,18 @@ def _read(_turn: Turn, written: str) -> str:
 def _asks(language: str) -> Callable[[Accepting], bool]:
     """Its own words are not asked for where they are kept."""
     return lambda answers_: (
-        language in answers_.languages
+        in_language(language)(answers_)
         and answers_.wording is not None
         and (answers_.wording == "own" or language != answers_.language)
     )
 
 
-def _named(language: str) -> Callable[[Words], Mapping[str, object]]:
-    return lambda words: {"language": words.plain(f"wording.{language}")}
-
-
 async def _finish_accepting(turn: Turn, answers_: Accepting) -> Ending:
     study, one = await _waiting(turn, answers_.proposal)
     connection = await turn.connection()
-    texts = {language: getattr(answers_, f"text_{language}") or "" for language in answers_.languages}
+    texts = answers_.texts("text")
     if answers_.wording == "as_is":
         texts[answers_.language] = " ".join(one.words.split())
-    texts = {language: said for language, said in texts.items() if said}
     known = await study_items.all_of(connection, study.id)
     if not texts:
         raise Halt(turn.words("accept.no_words"), _ways(study), drop=True)
@@ -129,7 +124,7 @@ ACCEPT: Flow[Accepting] = Flow(
             Write(
                 id=f"text_{language}",
                 texts="text",
-                fills=_named(language),
+                fills=named(language),
                 when=_asks(language),
                 optional=True,
                 long=True,
@@ -210,8 +205,6 @@ EDIT: Flow[Editing] = Flow(
     review=False,
     begin=_begin_editing,
     finish=_finish_editing,
-    steps=(
-        Write(id="words", long=True, lead=_what_it_says, read=lambda _turn, written: describe.shortened(written)),
-    ),
+    steps=(Write(id="words", long=True, lead=_what_it_says, read=lambda _turn, written: describe.shortened(written)),),
 )
 FLOWS = (ACCEPT, REJECT, EDIT)

@@ -11,7 +11,7 @@ from bot.flows.forms import form_of
 from bot.flows.screens import answered, draw
 from bot.flows.standing import ask_a_person, mark_answered, open_form, show, touch
 from bot.flows.turn import Turn
-from storage import campaigns, files
+from storage import files, marks
 from storage.conversations import Conversation
 
 
@@ -135,7 +135,7 @@ async def finish(turn: Turn, flow: Flow[Any], conversation: Conversation, edits:
         halt_with(turn, conversation, halt)
         return
     if conversation.campaign_id is not None:
-        await campaigns.mark(await turn.connection(), conversation.campaign_id, turn.person.id, "completed", turn.now)
+        await marks.mark(await turn.connection(), conversation.campaign_id, turn.person.id, "completed", turn.now)
     _end(turn, conversation, "done")
     turn.say(ending.words, turn.onward(ending.onward), edits=turn.tapped or edits, screen=conversation)
 

@@ -5,7 +5,7 @@ against the protocol's rule is an amendment, which the report prints.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,9 +14,10 @@ from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Standing, row_id
 from bot.delphi.outcome import ItemOutcome, Outcome
 from bot.delphi.protocol import OpenItem, Protocol, in_language, read_item
+from bot.flows import moderation
 from bot.flows.flow import Halt
 from bot.flows.rounds import choose_items
-from bot.flows.study_access import Drawn, desk, digits, round_ahead, shortly, title_of
+from bot.flows.study_access import Drawn, desk, digits, language_name, round_ahead, shortly, title_of
 from bot.flows.study_feedback import Own, feedback
 from bot.flows.study_times import local_date, moment
 from bot.flows.turn import Turn
@@ -27,6 +28,8 @@ from storage.study_items import Item
 
 # Questions on one screen.
 PAGE = 12
+# What an amendment says of a question before and after it is taken out.
+ASKED = ("asked", "not asked")
 # Why a question that was taken out by hand does not come back.
 BY_HAND = "moderator"
 
@@ -61,10 +64,12 @@ async def next_round(turn: Turn, argument: str) -> Drawn:
     """See the module's docstring."""
     number, _, rest = argument.partition("_")
     plan = await plan_of(turn, number)
+    if plan.round.state == "planned" and not plan.asked:
+        return _not_chosen(turn, plan)
     act, _, detail = rest.partition("-")
     item = plan.item(row_id(detail))
     if act == "p" or item is None:
-        return _listing(turn, plan, row_id(detail) or 0 if act == "p" else 0)
+        return await _listing(turn, plan, row_id(detail) or 0 if act == "p" else 0)
     if act == "o":
         return await _take_out(turn, plan, item)
     if act == "b":
@@ -138,7 +143,15 @@ def _came(outcome: Outcome, item: Item) -> ItemOutcome | None:
     return next((one for one in outcome.items if (one.code, one.version) == (item.code, item.version)), None)
 
 
-def _listing(turn: Turn, plan: Plan, first: int, lead: Markup = ()) -> Drawn:
+def _not_chosen(turn: Turn, plan: Plan) -> Drawn:
+    """The round before it has still to decide what it asks."""
+    opens = local_date(plan.round.opens_at, turn.person.zone, turn.words)
+    title = title_of(plan.study, turn.words)
+    said = turn.words("nextround.not_chosen", number=plan.round.number, title=title, opens=opens)
+    return said, turn.onward((("desk.card", desk(plan.study)),))
+
+
+async def _listing(turn: Turn, plan: Plan, first: int, lead: Markup = ()) -> Drawn:
     words, each = turn.words, plan.round
     shown = plan.everything[first : first + PAGE]
     head = words(
@@ -157,22 +170,29 @@ def _listing(turn: Turn, plan: Plan, first: int, lead: Markup = ()) -> Drawn:
             buttons.append(Button(str(place), token(plan, "i", item.id)))
             lines.append(_line(plan, item, place, words))
         if lines:
-            parts.append(join([words(f"nextround.{group}"), *lines]))
+            parts.append(join([words(f"nextround.those_{group}"), *lines]))
     rows = list(digits(turn, buttons))
     turning = []
     if first:
         turning.append(turn.button("nextround.before", token(plan, "p", max(0, first - PAGE))))
     if first + PAGE < len(plan.everything):
         turning.append(turn.button("nextround.more", token(plan, "p", first + PAGE)))
-    parts.append(words("nextround.opens_itself"))
+    parts += [await moderation.waiting(turn, plan.study), words("nextround.opens_itself")]
     return join(parts, "\n\n"), tuple(
-        row for row in (*rows, tuple(turning), (turn.button("desk.card", desk(plan.study)),)) if row
+        row
+        for row in (
+            *rows,
+            tuple(turning),
+            *await moderation.rows(turn, plan.study),
+            (turn.button("desk.card", desk(plan.study)),),
+        )
+        if row
     )
 
 
 def _line(plan: Plan, item: Item, place: int, words: Words) -> Markup:
     said = words("nextround.line", place=place, code=item.code, text=shortly(read_item(item.item).text, words))
-    return join([said, _why(plan, item, words)], " ")
+    return join([said, _why(plan, item, words)], " – ")
 
 
 def _why(plan: Plan, item: Item, words: Words) -> Markup:
@@ -195,7 +215,7 @@ async def _item(turn: Turn, plan: Plan, item: Item, lead: Markup = ()) -> Drawn:
     asks = plan.asks(item)
     came = plan.came.get(item.id)
     wordings = [
-        words("nextround.text", language=words.plain(f"language.{language}"), text=said)
+        words("nextround.text", language=language_name(language, words), text=said)
         for language, said in written.text.items()
     ]
     parts = [
@@ -204,7 +224,7 @@ async def _item(turn: Turn, plan: Plan, item: Item, lead: Markup = ()) -> Drawn:
         join(wordings),
         text(in_language(written.explanation, words.language)),
         await _lineage(turn, item),
-        _why(plan, item, words),
+        words("nextround.because", why=why) if (why := _why(plan, item, words)) else (),
     ]
     if came is not None and came.kind != "open":
         numbers = feedback(written, came, Own(), plan.protocol, words)
@@ -227,9 +247,10 @@ async def _item(turn: Turn, plan: Plan, item: Item, lead: Markup = ()) -> Drawn:
 
 def _without(said: Markup, first: Markup) -> Markup:
     """The same words without their first sentence."""
-    if first and said[: len(first)] == first:
-        return said[len(first) :]
-    return said
+    if not first or said[: len(first)] != first:
+        return said
+    next_, *rest = said[len(first) :]
+    return replace(next_, text=next_.text.lstrip()), *rest
 
 
 async def _lineage(turn: Turn, item: Item) -> Markup:
@@ -251,9 +272,9 @@ async def _take_out(turn: Turn, plan: Plan, item: Item) -> Drawn:
         return await _item(turn, plan, item, turn.words("nextround.last"))
     await ask(turn, plan, [one.id for one in plan.asked if one.id != item.id])
     await study_items.retire(await turn.connection(), item.id, BY_HAND, max(0, plan.round.number - 1))
-    await amend(turn, plan.study, f"round {plan.round.number} asks {item.code}", "✓", "–")
+    await amend(turn, plan.study, f"round {plan.round.number} asks {item.code}", *ASKED)
     changed = await plan_of(turn, str(plan.round.id))
-    return _listing(turn, changed, 0, turn.words("nextround.taken_out", code=item.code))
+    return await _listing(turn, changed, 0, turn.words("nextround.taken_out", code=item.code))
 
 
 async def _bring_back(turn: Turn, plan: Plan, item: Item) -> Drawn:
@@ -263,6 +284,6 @@ async def _bring_back(turn: Turn, plan: Plan, item: Item) -> Drawn:
     both = sorted([*plan.asked, item], key=lambda one: (one.position, one.code, one.version))
     await ask(turn, plan, [one.id for one in both])
     await study_items.revive(await turn.connection(), item.id)
-    await amend(turn, plan.study, f"round {plan.round.number} asks {item.code}", "–", "✓")
+    await amend(turn, plan.study, f"round {plan.round.number} asks {item.code}", *reversed(ASKED))
     changed = await plan_of(turn, str(plan.round.id))
-    return _listing(turn, changed, 0, turn.words("nextround.brought_back", code=item.code))
+    return await _listing(turn, changed, 0, turn.words("nextround.brought_back", code=item.code))

@@ -9,9 +9,10 @@ from babel.dates import format_date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.markup import Markup
-from bot.chat.tokens import Screen
+from bot.chat.tokens import Screen, Standing
 from bot.flows.conversation import answers_of, position
 from bot.flows.flow import Flow
+from bot.flows.missed_rounds import MissedRounds
 from bot.flows.panel_duties import Invitations, NextRounds, OpenRounds, Results
 from bot.flows.proposal_news import ProposalNews
 from bot.flows.reporting import Reports, Unwritten
@@ -21,6 +22,7 @@ from bot.outreach.owed import POLICIES, Owed
 from bot.outreach.reminders import Provider
 from storage import conversations, reminders
 from storage.conversations import Conversation
+from storage.reminders import WaitingCall
 
 Flows = Mapping[str, Flow[Any]]
 # Whoever has not touched a form for so long has decided.
@@ -29,8 +31,10 @@ GIVEN_UP = timedelta(days=60)
 
 def providers(flows: Flows, house: House) -> tuple[Provider, ...]:
     """Everything that people are reminded of."""
-    panels = (Invitations(), OpenRounds(), Results(), ProposalNews(), NextRounds(house.secretariat))
-    return UnfinishedForms(flows), Decisions(house.secretariat), Reports(), Unwritten(house.secretariat), *panels
+    panels = (Invitations(), OpenRounds(), Results(), ProposalNews())
+    moderators = (NextRounds(house.secretariat), MissedRounds(house.secretariat))
+    secretariat = (Decisions(house.secretariat), Approvals(house.secretariat), Unwritten(house.secretariat))
+    return UnfinishedForms(flows), Reports(), *secretariat, *panels, *moderators
 
 
 async def owed_by(turn: Turn, flows: Flows) -> list[Owed]:
@@ -109,6 +113,43 @@ class Decisions:
         ]
 
 
+class Approvals:
+    """Calls for engagement that wait for another member of the secretariat than who wrote them."""
+
+    def __init__(self, secretariat: Collection[str]) -> None:
+        self._secretariat = sorted(secretariat)
+
+    async def participants(self, connection: AsyncConnection, by: datetime) -> Collection[int]:
+        """Everybody who may approve one."""
+        waiting = await reminders.waiting_calls(connection)
+        deciders = await reminders.participants_of(connection, self._secretariat) if waiting else ()
+        return [decider for decider in deciders if any(one.author_id != decider for one in waiting)]
+
+    async def owed(self, connection: AsyncConnection, participants: Sequence[int], now: datetime) -> list[Owed]:
+        """For each, the one that waits longest stands for all."""
+        waiting = await reminders.waiting_calls(connection)
+        deciders = await reminders.participants_of(connection, self._secretariat) if waiting else ()
+        found = []
+        for decider in sorted(set(deciders) & set(participants)):
+            others = [one for one in waiting if one.author_id != decider]
+            if others:
+                found.append(_approval(decider, others))
+        return found
+
+
+def _approval(decider: int, waiting: Sequence[WaitingCall]) -> Owed:
+    oldest = waiting[0]
+    return Owed(
+        participant_id=decider,
+        topic="decisions",
+        subject=f"campaign {oldest.id}",
+        since=oldest.since,
+        ask=partial(_ask_to_approve, waiting),
+        label=lambda words: words.plain("calls.stand" if len(waiting) == 1 else "start.calls"),
+        token=str(Standing("call", str(oldest.id))) if len(waiting) == 1 else "calls",
+    )
+
+
 def _ask_to_finish(flow: Flow[Any], conversation: Conversation, words: Words) -> Markup:
     """Other words for a form that was only opened, for one left half-way, for one that needs only to be sent."""
     title = words.plain(f"{flow.name}.title")
@@ -124,3 +165,8 @@ def _ask_to_finish(flow: Flow[Any], conversation: Conversation, words: Words) ->
 
 def _ask_to_decide(waiting: int, since: datetime, words: Words) -> Markup:
     return words.count("remind.decisions", waiting, date=format_date(since, "long", locale=words.language))
+
+
+def _ask_to_approve(waiting: Sequence[WaitingCall], words: Words) -> Markup:
+    date = format_date(waiting[0].since, "long", locale=words.language)
+    return words.count("remind.approvals", len(waiting), date=date, title=waiting[0].title)

@@ -50,7 +50,9 @@ class Invitations:
         if not waiting:
             return []
         living = {study.id: study for study in await studies.listed(connection, ALIVE)}
-        ends = {each.study_id: each.closes_at for each in await timetable.ahead(connection)}
+        ahead = sorted(await timetable.ahead(connection), key=lambda each: each.closes_at, reverse=True)
+        # Whoever has not answered is reminded before the next round ends, not before the last one does.
+        ends = {each.study_id: each.closes_at for each in ahead}
         found = []
         for one in waiting:
             study, until = living[one.study_id], ends.get(one.study_id)
@@ -127,6 +129,7 @@ class Results:
                 label=_label("remind.round_look"),
                 token=f"outcome_{one.round_id}",
                 show=_shown(round_news.closed, one.round_id),
+                asks=False,
             )
             for one in asked
         ]
@@ -142,6 +145,7 @@ class Results:
                     label=_label("remind.study_look"),
                     token=f"rounds_{study.code}",
                     show=_shown(round_news.stopped, study.id),
+                    asks=False,
                 )
                 for one in await panels.members(connection, study.id)
                 if one.participant_id in wanted and _takes_part(one.state)

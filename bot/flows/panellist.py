@@ -17,7 +17,7 @@ from bot.flows import (
     remarks,
     study_outcome,
 )
-from bot.flows.attention import FLOW, Spot, way_back
+from bot.flows.attention import FLOW, Spot, turn_away, way_back
 from bot.flows.item_view import Drawn
 from bot.flows.turn import Turn
 from storage.conversations import Conversation
@@ -62,6 +62,9 @@ async def stop(turn: Turn, conversation: Conversation) -> None:
 async def hear(turn: Turn, conversation: Conversation | None, written: str) -> bool:
     """Words for a round: for the item in front of the person, or for the message that has just opened a round. Whether
     they were."""
+    if conversation is not None and is_rating(conversation) and await rating_typed.is_long_over(turn, conversation):
+        turn_away(turn)
+        conversation = None
     if conversation is None:
         return await rating_typed.typed_unasked(turn, written)
     if not is_rating(conversation):

@@ -27,7 +27,8 @@ async def practice(turn: Turn, argument: str) -> tuple[Markup, Rows]:
         case [first]:
             return _feedback(turn, code, first)
         case [_, _, *_]:
-            return turn.words("practice.end"), await panel.onward(turn, study)
+            card = (turn.button("rounds.card", token("rounds", code)),)
+            return turn.words("practice.end"), await panel.onward(turn, study) or (card,)
     words = join([turn.words("practice.head"), turn.words("practice.item"), turn.words("practice.how")], "\n\n")
     return words, (*_digits(turn, code), (turn.button("practice.skip", token("rounds", code)),))
 

@@ -3,6 +3,7 @@
 Screens without a state. A coalition's own card is for its members and the secretariat; sums are for everybody.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from bot.chat.markup import Markup, join, text
@@ -12,76 +13,76 @@ from bot.flows import describe, progress_desk, progress_picture, progress_words
 from bot.flows.colleagues import authorise
 from bot.flows.figures import day, period_name
 from bot.flows.flow import Halt
+from bot.flows.indicators import indicators_of
 from bot.flows.obligation_card import in_rows
-from bot.flows.progress_data import Gathered, gather, latest_reports
+from bot.flows.progress_data import Gathered, debt_of, gather, latest_reports
 from bot.flows.report_owed import Asked, asked_of, token_of
 from bot.flows.turn import Turn
 from bot.progress.period import Period
 from bot.progress.rollup import trend
-from storage import progress, rollups
+from storage import obligations, progress, rollups
 from storage.obligations import Obligation
 from storage.progress import Report
 
 Shown = tuple[Markup, Rows]
+
+# So many reports that a coalition owes are named on its card, the oldest ones.
+MOST_OWED = 4
 
 
 async def view(turn: Turn, argument: str) -> Shown | tuple[Markup, Rows, File]:
     """Everything (no argument), a coalition (`7`, or `7_2026-Q3` on one period), a facility (`global-4`), an objective
     (`C1`), with a year (`C1_2026`), the lists of them, or a page of the secretariat's."""
     what, _, detail = argument.partition("_")
-    gathered = await gather(await turn.connection(), turn.now.date())
+    owing = await obligations.all_obligations(await turn.connection())
     if what in progress_desk.PAGES:
         authorise(turn)
-        return await progress_desk.PAGES[what](turn, gathered, detail)
+        return await progress_desk.PAGES[what](turn, owing, detail)
+    if (coalition := row_id(what)) is not None:
+        return await _coalition(turn, await _authorised(turn, owing, coalition), detail)
+    if not what:
+        return await _everything(turn, owing)
     if what in ("facilities", "objectives"):
-        return _list(turn, gathered, what)
-    if row_id(what) is not None:
-        return await _coalition(turn, gathered, int(what), detail)
-    if what:
-        return _sums(turn, gathered, what, detail)
-    return await _everything(turn, gathered)
+        return await _list(turn, owing, what)
+    return await _sums(turn, owing, what, detail)
 
 
 async def picture(turn: Turn, argument: str) -> tuple[Markup, Rows, File]:
     """What `view` shows of a coalition, a facility or an objective, as a picture with the same in words."""
-    gathered = await gather(await turn.connection(), turn.now.date())
+    connection, today = await turn.connection(), turn.now.date()
+    owing = await obligations.all_obligations(connection)
     if (id := row_id(argument)) is not None:
-        mine = gathered.of({await _authorised(turn, gathered, id)})
-        name = mine.obligations[0].title
+        one = await _authorised(turn, owing, id)
+        mine, name = await gather(connection, [one], today), one.title
     else:
-        mine, name = _scope(turn, gathered, argument)
+        mine, name = await _scope(turn, owing, argument)
     words = turn.words
-    shown = progress_picture.drawn(mine, progress_picture.up_to(name, mine, words), words)
+    shown = await asyncio.to_thread(progress_picture.drawn, mine, progress_picture.up_to(name, mine, words), words)
     if not shown.panels:
         raise Halt(words("progress.no_picture"), (("progress.back", str(_token(argument))),))
     file = await progress_picture.keep(turn, shown, f"{argument}-{words.language}")
     lines = [words("progress.head", title=shown.title)]
     lines += [
-        words("progress.figure", name=panel.heading, value=progress_picture.figures_of(panel)) for panel in shown.panels
+        words("progress.figure", name=panel.heading, value=progress_picture.figures_of(panel, words))
+        for panel in shown.panels
     ]
     if shown.note:
         lines.append(text(shown.note))
     return join(lines, "\n\n"), ((turn.button("progress.back", _token(argument)),),), file
 
 
-async def _everything(turn: Turn, gathered: Gathered) -> Shown:
-    mine = set(await rollups.belongs(await turn.connection(), turn.person.id))
-    own = [one for one in gathered.obligations if one.coalition_id in mine]
-    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in own])
+async def _everything(turn: Turn, owing: Sequence[Obligation]) -> Shown:
+    own = await _own(turn, owing)
     parts: list[Markup] = [turn.words("progress.title")]
     if turn.is_secretariat:
-        parts.append(await progress_desk.summary(turn, gathered))
+        parts.append(await progress_desk.summary(turn, owing))
     if own:
-        lines = [
-            progress_words.line(turn.words, place, one.title, reports.get(one.coalition_id))
-            for place, one in enumerate(own, 1)
-        ]
-        parts.append(join([turn.words("progress.mine"), join(lines)]))
+        parts.append(join([turn.words("progress.mine"), await _lines(turn, own)]))
     elif not turn.is_secretariat:
         parts.append(turn.words("progress.none_mine"))
     numbers = [Button(str(place), str(_token(one.coalition_id))) for place, one in enumerate(own, 1)]
     rows: Rows = in_rows(numbers, turn.limits.digits_in_row)
-    if gathered.periods:
+    if any(debt_of(one, turn.now.date()).periods for one in owing):
         parts.append(turn.words("progress.see_plan"))
         rows += (
             (turn.button("progress.facilities", _token("facilities")),),
@@ -96,42 +97,50 @@ async def _everything(turn: Turn, gathered: Gathered) -> Shown:
 
 async def section(turn: Turn) -> Section | None:
     """What of it stands on the Home; nothing where nobody owes reports."""
-    gathered = await gather(await turn.connection(), turn.now.date())
-    if not gathered.obligations:
+    owing = await obligations.all_obligations(await turn.connection())
+    if not owing:
         return None
-    own = await _own(turn, gathered)
-    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in own])
-    lines = [
-        progress_words.line(turn.words, place, one.title, reports.get(one.coalition_id))
-        for place, one in enumerate(own, 1)
-    ]
-    head = await progress_desk.summary(turn, gathered) if turn.is_secretariat else ()
-    said = join([head, *lines]) or turn.words("progress.see_plan")
-    way = turn.button("progress.look", _token(""))
+    head = await progress_desk.summary(turn, owing) if turn.is_secretariat else ()
+    said = join([head, await _lines(turn, await _own(turn, owing))]) or turn.words("progress.see_plan")
+    way = turn.button("progress.look", "progress")
     return Section(turn.words.plain("start.progress"), said, ((way,),))
 
 
-async def _own(turn: Turn, gathered: Gathered) -> list[Obligation]:
+async def _own(turn: Turn, owing: Sequence[Obligation]) -> list[Obligation]:
     """Of the coalitions that owe reports those that this person belongs to."""
     mine = set(await rollups.belongs(await turn.connection(), turn.person.id))
-    return [one for one in gathered.obligations if one.coalition_id in mine]
+    return [one for one in owing if one.coalition_id in mine]
 
 
-def _list(turn: Turn, gathered: Gathered, what: str) -> Shown:
+async def _lines(turn: Turn, own: Sequence[Obligation]) -> Markup:
+    """A line for each coalition, with its latest status."""
+    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in own])
+    return join(
+        [
+            progress_words.line(turn.words, place, one.title, reports.get(one.coalition_id))
+            for place, one in enumerate(own, 1)
+        ]
+    )
+
+
+async def _list(turn: Turn, owing: Sequence[Obligation], what: str) -> Shown:
     catalogue, words = turn.house.catalogue, turn.words
     if what == "facilities":
-        reporting = {one.facility for one in gathered.obligations}
+        reporting = {one.facility for one in owing}
         found = [
             (one.code, describe.facility_in_list(one, words))
             for one in catalogue.all_facilities
             if one.code in reporting
         ]
     else:
-        serving = {one.objective for one in gathered.indicators}
+        asked = [debt for one in owing if (debt := debt_of(one, turn.now.date())).periods]
+        concerned = (await rollups.told(await turn.connection())).union(*(one.indicators for one in asked))
+        indicators = await indicators_of(await turn.connection())
+        serving = {one.objective for one in indicators.values() if one.code in concerned}
         found = [
             (one.code, f"{one.code} {label.text}" if (label := one.label(turn.language)) else one.code)
             for one in catalogue.all_objectives
-            if one.code in serving and gathered.of_objective(one.code).periods
+            if one.code in serving
         ]
     if not found:
         raise Halt(words("progress.nothing_yet"), (("progress.all", "progress"),))
@@ -143,27 +152,31 @@ def _list(turn: Turn, gathered: Gathered, what: str) -> Shown:
     )
 
 
-def _scope(turn: Turn, gathered: Gathered, code: str) -> tuple[Gathered, str]:
+async def _scope(turn: Turn, owing: Sequence[Obligation], code: str) -> tuple[Gathered, str]:
     """What is reported for a facility or an objective, and how that is called. Raises `Halt` for what is neither."""
-    catalogue = turn.house.catalogue
+    catalogue, connection, today = turn.house.catalogue, await turn.connection(), turn.now.date()
     if code in {one.code for one in catalogue.all_facilities}:
-        return gathered.of_facility(code), describe.facility(catalogue.facility(code), turn.words)
+        there = [one for one in owing if one.facility == code]
+        return await gather(connection, there, today), describe.facility(catalogue.facility(code), turn.words)
     if code in {one.code for one in catalogue.all_objectives}:
         label = catalogue.objective(code).label(turn.language)
-        return gathered.of_objective(code), f"{code} {describe.wording(label, turn.words)}" if label else code
+        serving = [one.code for one in (await indicators_of(connection)).values() if one.objective == code]
+        gathered = (await gather(connection, owing, today, serving)).of_objective(code)
+        return gathered, f"{code} {describe.wording(label, turn.words)}" if label else code
     raise Halt(turn.words("objectives.gone"), (("progress.all", "progress"),))
 
 
-def _sums(turn: Turn, gathered: Gathered, code: str, detail: str) -> Shown:
-    mine, name = _scope(turn, gathered, code)
+async def _sums(turn: Turn, owing: Sequence[Obligation], code: str, detail: str) -> Shown:
+    mine, name = await _scope(turn, owing, code)
     words, years = turn.words, mine.years
     year = next((one for one in years if one.code == detail), years[-1])
     served = code if "-" in code else ""
-    sums = [progress_words.rollup(one, words, turn.house.catalogue, served) for one in mine.rolled_up(year)]
+    rolled = await asyncio.to_thread(mine.rolled_up, year)
+    sums = progress_words.sums(rolled, words, turn.house.catalogue, served)
     open_year = year.end >= turn.now.date()
     parts = [
         words("progress.head_so_far" if open_year else "progress.head_year", title=name, year=year.code),
-        *(sums or [words("progress.nothing_here")]),
+        sums or words("progress.nothing_here"),
         progress_words.ours(mine.indicators, words) if sums else (),
     ]
     others = [one for one in (year.previous, year.next) if one in years]
@@ -175,21 +188,20 @@ def _sums(turn: Turn, gathered: Gathered, code: str, detail: str) -> Shown:
     return join(parts, "\n\n"), (*rows, (turn.button(f"progress.{back}", _token(back)),))
 
 
-async def _authorised(turn: Turn, gathered: Gathered, coalition: int) -> int:
-    """The coalition, for its members and the secretariat; others are led to what everybody sees."""
-    known = {one.coalition_id for one in gathered.obligations}
-    mine = set(await rollups.belongs(await turn.connection(), turn.person.id))
-    if coalition not in known or not (turn.is_secretariat or coalition in mine):
+async def _authorised(turn: Turn, owing: Sequence[Obligation], coalition: int) -> Obligation:
+    """The coalition's obligation, for its members and the secretariat; others are led to what everybody sees."""
+    visible = owing if turn.is_secretariat else await _own(turn, owing)
+    found = next((one for one in visible if one.coalition_id == coalition), None)
+    if found is None:
         raise Halt(turn.words("progress.not_yours"), (("progress.all", "progress"),))
-    return coalition
+    return found
 
 
-async def _coalition(turn: Turn, gathered: Gathered, coalition: int, detail: str) -> Shown:
-    mine = gathered.of({await _authorised(turn, gathered, coalition)})
-    owes = mine.obligations[0]
-    connection = await turn.connection()
-    written = await progress.reports_of(connection, [coalition])
-    asked = await asked_of(connection, [owes], turn.now.date())
+async def _coalition(turn: Turn, owes: Obligation, detail: str) -> Shown:
+    connection, today = await turn.connection(), turn.now.date()
+    mine = await gather(connection, [owes], today)
+    written = await progress.reports_of(connection, [owes.coalition_id])
+    asked = await asked_of(connection, [owes], today)
     reports = sorted(written, key=lambda one: Period.parse(one.period).end)
     if not reports:
         parts = [turn.words("progress.head", title=owes.title), turn.words("progress.no_report"), _owed(turn, asked)]
@@ -241,7 +253,9 @@ def _origin(turn: Turn, report: Report) -> Markup:
 
 def _owed(turn: Turn, asked: Sequence[Asked]) -> Markup:
     """What the coalition owes now, with what is late marked."""
-    return join([turn.words("progress.owed", what=_when(turn, one)) for one in asked])
+    lines = [turn.words("progress.owed", what=_when(turn, one)) for one in asked[:MOST_OWED]]
+    more = len(asked) - MOST_OWED
+    return join([*lines, turn.words.count("progress.more_owed", more) if more > 0 else ()])
 
 
 def _when(turn: Turn, one: Asked) -> str:

@@ -1,8 +1,11 @@
 """Everything that was reported, as `/progress`, its pictures, the digest and the export look at it."""
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,7 +13,7 @@ from bot.flows.indicators import indicators_of
 from bot.progress.indicator import Indicator
 from bot.progress.period import Period, ended
 from bot.progress.rollup import Debt, Entry, Rollup, roll_up
-from storage import obligations, progress, rollups
+from storage import progress, rollups
 from storage.obligations import Obligation
 from storage.progress import Report
 from storage.rollups import Standing
@@ -39,10 +42,6 @@ class Gathered:
             debts=debts,
         )
 
-    def of_facility(self, code: str) -> "Gathered":
-        """What the coalitions of a facility report."""
-        return self.of({one.coalition_id for one in self.obligations if one.facility == code})
-
     def of_objective(self, code: str) -> "Gathered":
         """What serves an objective, whichever coalition reports it."""
         serving = {one.code for one in self.indicators if one.objective == code}
@@ -68,23 +67,39 @@ class Gathered:
         found = {one.start.year for one in self.periods} or {self.today.year}
         return [Period(date(year, 1, 1), "yearly") for year in range(min(found), max(found) + 1)]
 
+    @property
+    def by_indicator(self) -> Mapping[str, list[Entry]]:
+        """The entries on each indicator; made anew each time."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for one in self.entries:
+            found[one.indicator].append(one)
+        return found
+
     def rolled_up(self, window: Period) -> list[Rollup]:
-        """Every indicator that makes a figure, with at least one coalition that was to give it."""
+        """Every indicator that makes a figure, with at least one coalition that was to give it. With thousands of
+        coalitions it takes some tenths of a second: not for the event loop."""
+        told = self.by_indicator
         telling = [one for one in self.indicators if one.kind != "text"]
-        rolled = [roll_up(one, window, self.entries, self.debts) for one in telling]
+        rolled = [roll_up(one, window, told.get(one.code, ()), self.debts) for one in telling]
         return [one for one in rolled if one.coverage.coalitions]
 
 
-async def gather(connection: AsyncConnection, today: date) -> Gathered:
-    """What is in the tables, about every coalition that owes or owed reports."""
-    owing = await obligations.all_obligations(connection)
-    return Gathered(
-        today=today,
-        indicators=tuple((await indicators_of(connection)).values()),
-        obligations=tuple(owing),
-        entries=tuple(entries_of(await rollups.standing(connection))),
-        debts=tuple(debt_of(one, today) for one in owing),
-    )
+async def gather(
+    connection: AsyncConnection, owing: Sequence[Obligation], today: date, about: Collection[str] | None = None
+) -> Gathered:
+    """What these coalitions owe and what they have reported, about these indicators or about all."""
+    standing = await rollups.standing(connection, [one.coalition_id for one in owing], about)
+    indicators = tuple((await indicators_of(connection)).values())
+    # What thousands of coalitions said takes a while to sort out.
+    return await asyncio.to_thread(_sorted_out, standing, indicators, tuple(owing), today)
+
+
+def _sorted_out(
+    standing: Sequence[Standing], indicators: tuple[Indicator, ...], owing: tuple[Obligation, ...], today: date
+) -> Gathered:
+    debts = tuple(debt_of(one, today) for one in owing)
+    everything = Gathered(today, indicators, owing, tuple(entries_of(standing)), debts)
+    return everything.of({one.coalition_id for one in owing})
 
 
 def debt_of(obligation: Obligation, today: date) -> Debt:
@@ -95,16 +110,18 @@ def debt_of(obligation: Obligation, today: date) -> Debt:
     return Debt(obligation.coalition_id, frozenset(obligation.indicators), periods)
 
 
-def entries_of(standing: Collection[Standing]) -> list[Entry]:
-    """One entry for each report and indicator, with its amounts in all currencies."""
-    found: dict[tuple[int, str, str], Entry] = {}
-    for row in standing:
-        key = row.coalition_id, row.period, row.indicator
-        entry = found.get(key) or Entry(row.coalition_id, Period.parse(row.period), row.indicator)
-        if row.amount is not None:
-            entry = replace(entry, amounts={**entry.amounts, row.currency: row.amount})
-        found[key] = replace(entry, words=row.words or entry.words)
-    return list(found.values())
+def entries_of(standing: Iterable[Standing]) -> list[Entry]:
+    """One entry for each report and indicator, with its amounts in all currencies. The rows of each stand together."""
+    periods: dict[str, Period] = {}
+    found = []
+    for (coalition, code, indicator), rows in groupby(
+        standing, lambda one: (one.coalition_id, one.period, one.indicator)
+    ):
+        period = periods.get(code) or periods.setdefault(code, Period.parse(code))
+        told = list(rows)
+        amounts = {one.currency: one.amount for one in told if one.amount is not None}
+        found.append(Entry(coalition, period, indicator, amounts, told[0].words))
+    return found
 
 
 async def latest_reports(connection: AsyncConnection, coalitions: Sequence[int]) -> dict[int, Report]:

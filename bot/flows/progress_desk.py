@@ -10,12 +10,13 @@ from bot.chat.tokens import Standing, row_id
 from bot.flows import digest, progress_words
 from bot.flows.colleagues import authorise
 from bot.flows.obligation_card import in_rows
-from bot.flows.progress_data import Gathered, gather, latest_reports
+from bot.flows.progress_data import gather, latest_reports
 from bot.flows.progress_rows import export_rows
 from bot.flows.report_owed import Asked, asked_of, line
 from bot.flows.turn import Turn
 from bot.progress import export
-from storage import files, places, progress, rollups
+from storage import files, obligations, places, progress, rollups
+from storage.obligations import Obligation
 
 Shown = tuple[Markup, Rows] | tuple[Markup, Rows, File]
 
@@ -24,14 +25,14 @@ MOST_LISTED = 20
 # So many rows make a workbook in about two seconds; others wait for their answers meanwhile.
 MOST_IN_WORKBOOK = 20_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-EXPORTED = "progress export"
 
 
-async def summary(turn: Turn, gathered: Gathered) -> Markup:
+async def summary(turn: Turn, owing: Sequence[Obligation]) -> Markup:
     """How many reports are late, and how many requests for help are open."""
-    late = await _late(turn, gathered)
+    late = await _late(turn, owing)
     wanted = await progress.help_wanted(await turn.connection())
-    return join([_how_many_late(turn, late), turn.words.count("progress.help_open", len(wanted))])
+    help_open = turn.words.count("progress.help_open", len(wanted)) if wanted else ()
+    return join([_how_many_late(turn, late), help_open])
 
 
 def ways(turn: Turn) -> Rows:
@@ -43,44 +44,44 @@ def ways(turn: Turn) -> Rows:
     )
 
 
-async def _late(turn: Turn, gathered: Gathered) -> list[Asked]:
-    asked = await asked_of(await turn.connection(), gathered.obligations, gathered.today)
-    return [one for one in asked if one.due < gathered.today]
+async def _late(turn: Turn, owing: Sequence[Obligation]) -> list[Asked]:
+    today = turn.now.date()
+    return [one for one in await asked_of(await turn.connection(), owing, today) if one.due < today]
 
 
 def _how_many_late(turn: Turn, found: Sequence[Asked]) -> Markup:
     return turn.words.count("progress.late", len(found)) if found else turn.words("progress.none_late")
 
 
-async def at_a_glance(turn: Turn, gathered: Gathered, detail: str) -> Shown:
+async def at_a_glance(turn: Turn, owing: Sequence[Obligation], detail: str) -> Shown:
     """Every coalition with its latest status, twenty a page, and how many are in which."""
     words = turn.words
-    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in gathered.obligations])
+    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in owing])
     counted = Counter(one.status for one in reports.values())
-    head = [words.count("progress.coalitions", len(gathered.obligations))]
+    head = [words.count("progress.coalitions", len(owing))]
     head += [
         words("progress.of_status", n=counted[status], status=words.plain(f"report.status.{status}"))
         for status in STATUSES
     ]
-    head.append(words("progress.of_none", n=len(gathered.obligations) - len(reports)))
-    page = min(row_id(detail) or 0, max(0, len(gathered.obligations) - 1) // MOST_LISTED)
-    here = list(enumerate(gathered.obligations, 1))[page * MOST_LISTED : (page + 1) * MOST_LISTED]
+    head.append(words("progress.of_none", n=len(owing) - len(reports)))
+    page = min(row_id(detail) or 0, max(0, len(owing) - 1) // MOST_LISTED)
+    here = list(enumerate(owing, 1))[page * MOST_LISTED : (page + 1) * MOST_LISTED]
     lines = [progress_words.line(words, place, one.title, reports.get(one.coalition_id)) for place, one in here]
     buttons = [Button(str(place), str(Standing("progress", str(one.coalition_id)))) for place, one in here]
     rows = in_rows(buttons, turn.limits.digits_in_row)
-    if (page + 1) * MOST_LISTED < len(gathered.obligations):
+    if (page + 1) * MOST_LISTED < len(owing):
         rows += ((turn.button("screen.more", Standing("progress", f"all_{page + 1}")),),)
     return join([join(head), join(lines)], "\n\n"), (*rows, _back(turn))
 
 
-async def late(turn: Turn, gathered: Gathered, _detail: str) -> Shown:
+async def late(turn: Turn, owing: Sequence[Obligation], _detail: str) -> Shown:
     """Every report that is late, who was to write it, and a button to write it on their behalf."""
-    found = await _late(turn, gathered)
+    found = await _late(turn, owing)
     here = found[:MOST_LISTED]
     lines = [
         turn.words(
             "progress.late_line",
-            what=line(place, one, turn.words, gathered.today),
+            what=line(place, one, turn.words, turn.now.date()),
             who=_reporter(one) or turn.words.plain("obligation.nobody"),
         )
         for place, one in enumerate(here, 1)
@@ -98,17 +99,17 @@ def _reporter(one: Asked) -> str:
     return owes.lead if owes.reporter_id == owes.lead_id else owes.deputy
 
 
-async def exported(turn: Turn, gathered: Gathered, detail: str) -> Shown:
+async def exported(turn: Turn, owing: Sequence[Obligation], detail: str) -> Shown:
     """Everything as a spreadsheet, or with `csv` its figures as a plain table; a very long one always as that."""
     connection = await turn.connection()
-    rows = await export_rows(connection, gathered.today, turn.language)
+    rows = await export_rows(connection, turn.now.date(), turn.language)
     as_table = detail == "csv" or len(rows.figures) > MOST_IN_WORKBOOK
     if as_table:
         content = (await asyncio.to_thread(export.table, rows.figures)).encode()
     else:
         content = await asyncio.to_thread(export.workbook, rows)
     kind = "csv" if as_table else "xlsx"
-    name, about = f"progress-{gathered.today.isoformat()}.{kind}", f"{EXPORTED} {turn.person.id}"
+    name, about = f"progress-{turn.now.date().isoformat()}.{kind}", f"{rollups.EXPORTED}{turn.person.id}"
     # It names people: only the last one is kept.
     await files.drop(connection, about)
     id = await files.keep(
@@ -120,7 +121,7 @@ async def exported(turn: Turn, gathered: Gathered, detail: str) -> Shown:
         now=turn.now,
     )
     other = () if as_table else ((turn.button("progress.as_csv", Standing("progress", "export_csv")),),)
-    said = turn.words.count("progress.exported", len(rows.figures), coalitions=len(gathered.obligations))
+    said = turn.words.count("progress.exported", len(rows.figures), coalitions=len(owing))
     return said, (*other, _back(turn)), File(id, name, "document")
 
 
@@ -129,7 +130,7 @@ async def digests(turn: Turn, argument: str) -> Shown:
     what it would say now."""
     authorise(turn)
     connection = await turn.connection()
-    gathered = await gather(connection, turn.now.date())
+    gathered = await gather(connection, await obligations.all_obligations(connection), turn.now.date())
     month = digest.month_before(turn.now)
     there = await places.active(connection)
     going = await rollups.digested(connection)
@@ -161,5 +162,5 @@ def _back(turn: Turn) -> tuple[Button, ...]:
     return (turn.button("progress.all", "progress"),)
 
 
-Page = Callable[[Turn, Gathered, str], Awaitable[Shown]]
+Page = Callable[[Turn, Sequence[Obligation], str], Awaitable[Shown]]
 PAGES: Mapping[str, Page] = {"all": at_a_glance, "late": late, "export": exported}

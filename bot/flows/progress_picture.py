@@ -20,7 +20,7 @@ from bot.locales import Words
 from bot.progress.chart import MOST_PANELS, Panel, Point, Target, picture
 from bot.progress.indicator import Indicator
 from bot.progress.period import Period
-from bot.progress.rollup import Rollup, coarsest, roll_up, windows
+from bot.progress.rollup import Entry, Rollup, coarsest, roll_up, windows
 from storage import files
 
 MOST_POINTS = 8
@@ -40,33 +40,40 @@ def drawn(gathered: Gathered, title: str, words: Words) -> Drawn:
     """The last periods of these coalitions, as long as the longest that one of them reports on. Of several coalitions
     each period says how many of those that owe a report are in its figure."""
     several = len(gathered.obligations) > 1
-    shown = _periods(gathered)
-    panels = [panel for one in gathered.indicators if one.is_number for panel in _panels(gathered, one, shown, words)]
+    shown, told = _periods(gathered), gathered.by_indicator
+    numbers = [one for one in gathered.indicators if one.is_number]
+    panels = [panel for one in numbers for panel in _panels(gathered, one, told.get(one.code, ()), shown, words)]
     note = words.plain("progress.chart_note") if several else ""
     return Drawn(title, tuple(panels[:MOST_PANELS]), note)
 
 
-def said(shown: Drawn) -> str:
+def said(shown: Drawn, words: Words) -> str:
     """The picture in words: every figure of every panel."""
     sentences = [shown.title]
     for panel in shown.panels:
-        sentences.append(f"{panel.heading}: {figures_of(panel)}")
+        sentences.append(words.plain("progress.figure", name=panel.heading, value=figures_of(panel, words)))
         sentences += [target.label for target in panel.targets]
     return ". ".join(filter(None, [*sentences, shown.note.rstrip(".")])) + "."
 
 
-def figures_of(panel: Panel) -> str:
-    """`Q1 2026: 800; Q2: 1,200`."""
-    return "; ".join(
-        f"{' '.join(point.label.split())}: {panel.gap if point.value is None else point.full}" for point in panel.points
-    )
+def figures_of(panel: Panel, words: Words) -> str:
+    """`Q1 2026: 800; Q2: 1,200`; of several coalitions `Q1 2026 (2/3): 800`."""
+    said = []
+    for point in panel.points:
+        period = " ".join(point.label.split())
+        value = panel.gap if point.value is None else point.full
+        if point.rests_on:
+            said.append(words.plain("progress.point_of", period=period, share=point.rests_on, value=value))
+        else:
+            said.append(words.plain("progress.point", period=period, value=value))
+    return "; ".join(said)
 
 
 async def keep(turn: Turn, shown: Drawn, about: str) -> File:
     """Draw it, and put it where messages find it; the same picture is kept once."""
     content = await asyncio.to_thread(picture, shown.title, shown.panels, shown.note)
     connection = await turn.connection()
-    name, alt = f"{about}.png", said(shown)
+    name, alt = f"{about}.png", said(shown, turn.words)
     id = await files.keep(
         connection,
         name=name,
@@ -90,9 +97,11 @@ def _periods(gathered: Gathered) -> list[Period]:
     return [one for one in windows(last, MOST_POINTS) if one.start >= first.start]
 
 
-def _panels(gathered: Gathered, indicator: Indicator, shown: Sequence[Period], words: Words) -> list[Panel]:
+def _panels(
+    gathered: Gathered, indicator: Indicator, told: Sequence[Entry], shown: Sequence[Period], words: Words
+) -> list[Panel]:
     """One for each currency, or one; none where nothing was ever said."""
-    rolled = [roll_up(indicator, one, gathered.entries, gathered.debts) for one in shown]
+    rolled = [roll_up(indicator, one, told, gathered.debts) for one in shown]
     several = len(gathered.obligations) > 1
     if not indicator.adds_up and several:
         # What makes no sum has no one figure for several coalitions.
@@ -119,16 +128,14 @@ def _panel(indicator: Indicator, currency: str, rolled: Sequence[Rollup], words:
 
 
 def _point(rolled: Rollup, place: int, currency: str, words: Words, *, several: bool) -> Point:
-    label = _label(rolled.window, place, words.language)
-    rests_on = rolled.coverage
-    if several:
-        label += f"\n{rests_on.counted - rests_on.earlier}/{rests_on.coalitions}"
+    label, coverage = _label(rolled.window, place, words.language), rolled.coverage
+    rests_on = f"{coverage.counted - coverage.earlier}/{coverage.coalitions}" if several else ""
     value = _value(rolled, currency, several=several)
     if value is None:
-        return Point(label)
+        return Point(label, rests_on)
     compact = format_compact_decimal(value, locale=words.language, fraction_digits=1)
     full = amount(value, words.language)
-    return Point(label, value, full, full if abs(value) < 1000 else str(compact))
+    return Point(label, rests_on, value, full, full if abs(value) < 1000 else str(compact))
 
 
 def _value(rolled: Rollup, currency: str, *, several: bool) -> Decimal | None:

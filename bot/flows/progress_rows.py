@@ -1,7 +1,9 @@
 """The rows of an export, from the tables."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
@@ -21,19 +23,42 @@ from storage.rollups import Earlier
 
 async def export_rows(connection: AsyncConnection, today: date, language: str) -> Exported:
     """Every coalition that owes or owed reports, every period that is over, every indicator."""
-    indicators = await indicators_of(connection)
-    reports = await progress.reports_of(connection)
+    everything = _Everything(
+        await obligations.all_obligations(connection),
+        await indicators_of(connection),
+        await progress.reports_of(connection),
+        await progress.every_figure(connection),
+        await rollups.earlier(connection),
+    )
+    # A hundred thousand rows take seconds.
+    return await asyncio.to_thread(_rows, everything, today, language)
+
+
+@dataclass(frozen=True, slots=True)
+class _Everything:
+    obligations: Sequence[Obligation]
+    indicators: Mapping[str, Indicator]
+    reports: Sequence[Report]
+    figures: Sequence[Figure]
+    earlier: Sequence[Earlier]
+
+
+def _rows(everything: _Everything, today: date, language: str) -> Exported:
+    indicators = everything.indicators
+    reports: dict[int, dict[str, Report]] = defaultdict(dict)
+    for one in everything.reports:
+        reports[one.coalition_id][one.period] = one
     given: dict[int, list[Figure]] = defaultdict(list)
-    for figure in await progress.every_figure(connection, [one.id for one in reports]):
+    for figure in everything.figures:
         given[figure.report_id].append(figure)
     before: dict[int, list[Earlier]] = defaultdict(list)
-    for each in await rollups.earlier(connection):
+    for each in everything.earlier:
         before[each.report_id].append(each)
     figure_rows: list[FigureRow] = []
     report_rows: list[ReportRow] = []
     corrections: list[CorrectionRow] = []
-    for owes in await obligations.all_obligations(connection):
-        mine = {one.period: one for one in reports if one.coalition_id == owes.coalition_id}
+    for owes in everything.obligations:
+        mine = reports[owes.coalition_id]
         periods = {Period.parse(code) for code in mine}.union(debt_of(owes, today).periods)
         for period in sorted(periods, key=lambda one: (one.end, one.start)):
             report = mine.get(period.code)
@@ -130,7 +155,9 @@ def _earlier(older: Iterable[Figure]) -> str:
     for _, version in groupby(older, key=lambda one: one.revision):
         each = list(version)
         values = " + ".join(_value(one) for one in each)
-        said.append(f"{values} ({each[0].giver}, {each[0].given_at:%Y-%m-%d})")
+        # Who gave it may have been erased since.
+        when = ", ".join(filter(None, (each[0].giver, f"{each[0].given_at:%Y-%m-%d}")))
+        said.append(f"{values} ({when})")
     return "; ".join(said)
 
 

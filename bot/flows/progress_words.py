@@ -57,19 +57,35 @@ def _direction(latest: Entry, before: Entry) -> str:
     return "changed"
 
 
-def rollup(rolled: Rollup, words: Words, catalogue: Catalogue, served: str = "") -> Markup:
-    """A sum, what it rests on, and the targets. `served` is the facility that is looked at: the target of an objective
-    that another facility serves does not stand beside its sum."""
-    indicator, window = rolled.indicator, rolled.window
-    label = "level" if not indicator.adds_up else "total" if indicator.cumulative else "added"
-    period = period_name(window, words.language)
+def sums(rolled: Sequence[Rollup], words: Words, catalogue: Catalogue, served: str = "") -> Markup:
+    """Each indicator's sum, what it rests on, and its targets; what all rest on alike is said once, before them.
+
+    `served` is the facility that is looked at: the target of an objective that another one serves has no place there.
+    """
+    rests_on = {one.coverage for one in rolled}
+    alike = coverage(rests_on.pop(), words) if len(rests_on) == 1 and len(rolled) > 1 else ()
     lines = [
-        words(f"progress.sum_{label}", name=indicator.title(words.language), period=period, value=_sum(rolled, words)),
-        coverage(rolled.coverage, words),
+        join(
+            [
+                _sum_line(one, words),
+                () if alike else coverage(one.coverage, words),
+                *(_targets(one, words) if _belongs(one.indicator, catalogue, served) else ()),
+            ]
+        )
+        for one in rolled
     ]
-    if _belongs(indicator, catalogue, served):
-        lines += [target(rolled, year, goal, words) for year, goal in sorted(indicator.targets.items())]
-    return join(lines)
+    return join([alike, *lines], "\n\n")
+
+
+def _sum_line(rolled: Rollup, words: Words) -> Markup:
+    indicator = rolled.indicator
+    label = "level" if not indicator.adds_up else "total" if indicator.cumulative else "added"
+    period, name = period_name(rolled.window, words.language), indicator.title(words.language)
+    return words(f"progress.sum_{label}", name=name, period=period, value=_sum(rolled, words))
+
+
+def _targets(rolled: Rollup, words: Words) -> list[Markup]:
+    return [target(rolled, year, goal, words) for year, goal in sorted(rolled.indicator.targets.items())]
 
 
 def _sum(rolled: Rollup, words: Words) -> str:

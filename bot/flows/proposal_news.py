@@ -48,6 +48,7 @@ def _owed(one: Decided, study: Study) -> Owed:
         label=lambda words: words.plain("remind.study_look"),
         token=f"rounds_{study.code}",
         show=partial(_show, one.proposal_id),
+        asks=False,
     )
 
 

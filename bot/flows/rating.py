@@ -9,6 +9,8 @@ from dataclasses import replace
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import row_id
+from bot.delphi.disclosure import panel_shown
+from bot.delphi.outcome import ItemOutcome
 from bot.delphi.protocol import in_language
 from bot.delphi.scale import Zone
 from bot.flows.answering import Choosing, Value, from_button, show
@@ -16,12 +18,15 @@ from bot.flows.attention import Spot, turn_away, turn_to
 from bot.flows.flow import Halt, Misfit
 from bot.flows.item_screen import Card, token
 from bot.flows.item_view import Drawn, Reader, draw
-from bot.flows.sheet import Before, Sheet, before, sheet_of
+from bot.flows.sheet import Before, Sheet, before, moved, sheet_of
+from bot.flows.study_feedback import Own
 from bot.flows.study_times import local_date, moment
 from bot.flows.turn import Turn
-from storage import answers, studies
+from storage import answers, marks, studies
 
 REASONS = ("new_argument", "others", "time", "mistake", "other")
+UNSAID = "unsaid"
+"""Who was asked for a reason and went on without."""
 # Items on one page of the overview: as many buttons as leave room for the way on.
 GRID = 50
 
@@ -55,7 +60,7 @@ async def rated(turn: Turn, argument: str) -> None:
         await show_item(turn, sheet, place, turn.words(misfit.text, **misfit.values))
         return
     if chosen is None or not sheet.is_open(turn.now):
-        await (show_item(turn, sheet, place) if sheet.is_open(turn.now) else over(turn, sheet, lost=True))
+        await (show_item(turn, sheet, place) if sheet.is_open(turn.now) else over(turn, sheet, lost=True, place=place))
     elif not chosen.keep:
         await show_item(turn, sheet, place, ordered=chosen.ordered)
     elif (saved := await save(turn, sheet, place, chosen.value)) is not None:
@@ -67,21 +72,26 @@ async def rated(turn: Turn, argument: str) -> None:
 
 
 async def because(turn: Turn, argument: str) -> None:
-    """`12-345-others`: why a rating was changed; anything else leaves it unsaid."""
+    """`12-345-others`: why a rating was changed; anything else leaves it unsaid. Then the next one that a form changed,
+    or the next item."""
     where, _, why = argument.rpartition("-")
     sheet, place = await asked(turn, where)
     if place is None or not sheet.is_open(turn.now):
         await rate(turn, str(sheet.round.id))
         return
-    if why in REASONS:
-        await answers.explain(
-            await turn.connection(),
-            round_id=sheet.round.id,
-            item_id=sheet.items[place].id,
-            pseudonym_id=sheet.pseudonym_id,
-            why=why,
-            now=turn.now,
-        )
+    connection = await turn.connection()
+    await answers.explain(
+        connection,
+        round_id=sheet.round.id,
+        item_id=sheet.items[place].id,
+        pseudonym_id=sheet.pseudonym_id,
+        why=why if why in REASONS else UNSAID,
+        now=turn.now,
+    )
+    sheet = replace(sheet, answers=await answers.given(connection, sheet.round.id, sheet.pseudonym_id))
+    if (waiting := await unexplained(turn, sheet)) is not None:
+        await ask_why(turn, sheet, *waiting, says(turn, sheet, waiting[0]))
+        return
     await onward(turn, sheet, place, says(turn, sheet, place))
 
 
@@ -155,7 +165,7 @@ async def save(turn: Turn, sheet: Sheet, place: int, value: Value) -> Sheet | No
         now=turn.now,
     )
     if taken != "saved":
-        await over(turn, sheet, lost=True)
+        await over(turn, sheet, lost=True, place=place)
         return None
     return replace(sheet, answers=await answers.given(connection, sheet.round.id, sheet.pseudonym_id))
 
@@ -164,14 +174,29 @@ async def after(turn: Turn, sheet: Sheet, place: int, earlier: Before | None, *,
     """What follows an answer that was saved: why it was changed so far, or the next item. `seen`: what was answered
     stands in a message above."""
     lead = () if seen else says(turn, sheet, place)
-    if earlier is None or not is_far(sheet, place, earlier):
+    if earlier is None or not is_far(sheet, place, earlier.came, earlier.own):
         await onward(turn, sheet, place, lead)
         return
+    await ask_why(turn, sheet, place, earlier.own, lead)
+
+
+async def ask_why(
+    turn: Turn, sheet: Sheet, place: int, last: Own, lead: Markup = (), *, edits: str | None = None
+) -> None:
+    """Why an answer is far from the `last` one: one tap, or none."""
     card = sheet.card(place)
     rows = tuple((turn.button(f"why.{why}", token("because", card.round, card.id, why)),) for why in REASONS)
-    rows += ((turn.button("why.go_on", token("because", card.round, card.id, "none")),),)
-    told = turn.words("why.ask", answer=show(card.item, earlier.own.value, turn.words))
-    await _say(turn, sheet, place, (join([lead, told], "\n\n"), rows))
+    rows += ((turn.button("why.go_on", token("because", card.round, card.id, UNSAID)),),)
+    told = turn.words("why.ask", code=card.code, answer=show(card.item, last.value, turn.words))
+    await _say(turn, sheet, place, (join([lead, told], "\n\n"), rows), edits=edits)
+
+
+async def unexplained(turn: Turn, sheet: Sheet) -> tuple[int, Own] | None:
+    """The first item whose answer is far from the last one while nobody was asked why, and that last answer."""
+    for place, came, last in await moved(await turn.connection(), sheet):
+        if not sheet.answers[sheet.items[place].id].why_changed and is_far(sheet, place, came, last):
+            return place, last
+    return None
 
 
 async def onward(turn: Turn, sheet: Sheet, place: int, lead: Markup) -> None:
@@ -207,6 +232,7 @@ async def show_done(
     turn: Turn, sheet: Sheet, lead: Markup = (), change: Button | None = None, *, edits: str | None = None
 ) -> None:
     """All is answered: thanks, until when it can be changed, what happens next and when."""
+    await marks.complete(await turn.connection(), turn.person.id, f"round {sheet.study.code}", turn.now)
     words = join(
         [
             lead,
@@ -221,15 +247,20 @@ async def show_done(
     await _say(turn, sheet, None, (words, rows), edits=edits)
 
 
-async def over(turn: Turn, sheet: Sheet, *, lost: bool = False) -> None:
-    """The round is not open: when it closed or opens. With `lost`, an answer came too late and does not count."""
-    number, place = sheet.round.number, turn.person.zone
+async def over(turn: Turn, sheet: Sheet, *, lost: bool = False, place: int | None = None) -> None:
+    """The round is not open: when it closed or opens. With `lost`, an answer came too late and does not count; the one
+    that was given to the item at `place` in time does."""
+    number, zone = sheet.round.number, turn.person.zone
     if sheet.round.state in studies.AHEAD:
-        words = turn.words("rate.early", number=number, at=moment(sheet.round.opens_at, place, turn.words))
+        words = turn.words("rate.early", number=number, at=moment(sheet.round.opens_at, zone, turn.words))
     else:
         closed = min(sheet.round.closes_at, sheet.round.closed_at or sheet.round.closes_at)
-        words = turn.words("rate.closed", number=number, at=moment(closed, place, turn.words))
-    words = join([words, turn.words("rate.not_counted")], " ") if lost else words
+        words = turn.words("rate.closed", number=number, at=moment(closed, zone, turn.words))
+    if lost:
+        card = sheet.card(place) if place is not None else None
+        given = show(card.item, card.value, turn.words) if card is not None and card.given else ""
+        counts = turn.words("rate.still_counts", answer=given) if given else ()
+        words = join([words, turn.words("rate.not_counted"), counts], " ")
     turn.toast = turn.words.plain("rate.closed_toast") if lost else ""
     rows: Rows = ((turn.button("rounds.all", "rounds"),),)
     if sheet.round.outcome is not None:
@@ -237,17 +268,17 @@ async def over(turn: Turn, sheet: Sheet, *, lost: bool = False) -> None:
     await _say(turn, sheet, None, (words, rows))
 
 
-def is_far(sheet: Sheet, place: int, earlier: Before) -> bool:
+def is_far(sheet: Sheet, place: int, came: ItemOutcome, own: Own) -> bool:
     """Whether an answer lies in another third of the scale than the last time, or has left the panel's middle half."""
-    card, rated = sheet.card(place), earlier.came.rated
+    card, rated = sheet.card(place), came.rated
     scale = sheet.protocol.scale_of(card.item)
-    now, last = card.value, earlier.own.value
+    now, last = card.value, own.value
     if scale is None or rated is None or not isinstance(now, int) or not isinstance(last, int) or now == last:
         return False
     if any((now in scale.zone(third)) != (last in scale.zone(third)) for third in Zone):
         return True
     return (
-        earlier.came.n >= sheet.protocol.smallest_group
+        panel_shown(came.n, sheet.protocol.smallest_group)
         and rated.q1 is not None
         and rated.q3 is not None
         and rated.q1 <= last <= rated.q3
@@ -265,6 +296,8 @@ def says(turn: Turn, sheet: Sheet, place: int) -> Markup:
     card = sheet.card(place)
     if not card.given:
         return ()
+    if card.value is None:
+        return turn.words("rate.said_unable", code=card.code)
     return turn.words("rate.said", code=card.code, answer=show(card.item, card.value, turn.words))
 
 

@@ -10,7 +10,7 @@ from bot.flows.answering import UNABLE, Value, is_tapped, read
 from bot.flows.attention import FLOW
 from bot.flows.flow import Misfit
 from bot.flows.item_screen import Card, ends, how, token
-from bot.flows.rating import over, own_sheet, rate, save, show_done, show_item
+from bot.flows.rating import ask_why, over, own_sheet, rate, save, says, show_done, show_item, unexplained
 from bot.flows.sheet import Sheet, before
 from bot.flows.standing import screen_here
 from bot.flows.study_feedback import feedback_line
@@ -64,10 +64,14 @@ async def submitted(turn: Turn, argument: str, values: Mapping[str, Filled]) -> 
 
 
 async def _refresh(turn: Turn, sheet: Sheet, index: int) -> None:
-    """The message behind the form goes along, so that closing it loses nothing."""
+    """The message behind the form goes along, so that closing it loses nothing. What was changed in the form across a
+    third of the scale is asked about there, one after the other."""
     connection = await turn.connection()
     found = await conversations.of_person(connection, turn.person.id, FLOW, sheet.subject)
     behind = screen_here(turn, found) if found is not None else ""
+    if (waiting := await unexplained(turn, sheet)) is not None:
+        await ask_why(turn, sheet, *waiting, says(turn, sheet, waiting[0]), edits=behind)
+        return
     place = sheet.next(_places(sheet, index)[-1])
     if place is None:
         await show_done(turn, sheet, edits=behind)

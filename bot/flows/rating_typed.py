@@ -1,5 +1,7 @@
 """Answers to a round that are typed: a number, the words of an option, a comment, a proposal."""
 
+from datetime import timedelta
+
 from bot.chat.markup import Markup, join
 from bot.delphi.protocol import OpenItem
 from bot.flows.answering import is_tapped, read
@@ -7,7 +9,7 @@ from bot.flows.attention import Spot, turn_away
 from bot.flows.flow import Misfit
 from bot.flows.item_screen import token
 from bot.flows.proposing import propose, reword
-from bot.flows.rating import after, grid, later, over, rate, save, says, show_item
+from bot.flows.rating import after, grid, later, over, own_sheet, rate, save, says, show_item
 from bot.flows.remarks import keep, remark
 from bot.flows.sheet import Sheet, before, sheet_of
 from bot.flows.standing import screen_here
@@ -18,6 +20,8 @@ from storage.conversations import Conversation
 
 # Who was misunderstood so often is offered a person.
 ENOUGH = 3
+# So long after its end a bare number is still meant for the round.
+LATELY = timedelta(days=1)
 
 
 async def typed(turn: Turn, conversation: Conversation, written: str) -> None:
@@ -30,7 +34,7 @@ async def typed(turn: Turn, conversation: Conversation, written: str) -> None:
         turn.say(turn.words("rate.none"), ((turn.button("rounds.all", "rounds"),),))
         return
     if not sheet.is_open(turn.now):
-        await over(turn, sheet, lost=True)
+        await over(turn, sheet, lost=True, place=place if spot.use == "answer" else None)
         return
     if await _control(turn, sheet, place, written):
         return
@@ -47,11 +51,20 @@ async def typed(turn: Turn, conversation: Conversation, written: str) -> None:
         await _answer(turn, conversation, sheet, place, written)
 
 
+async def is_long_over(turn: Turn, conversation: Conversation) -> bool:
+    """Whether the item on the screen belongs to a round that closed so long ago that words are not meant for it: they
+    may answer the message that opened the next one."""
+    spot = Spot.of(conversation)
+    asked = await studies.round_by_id(await turn.connection(), spot.round) if spot is not None else None
+    return asked is not None and asked.state == "closed" and asked.closes_at + LATELY <= turn.now
+
+
 async def typed_unasked(turn: Turn, written: str) -> bool:
     """Words that come when nothing is on the screen, but the message that opened a round may be: they answer its first
-    item as long as nothing else was answered. Whether they did."""
+    item as long as nothing else was answered. Of a number that comes just after the end it is said that it is too late.
+    Whether they were for a round."""
     connection = await turn.connection()
-    waiting = []
+    waiting, closed = [], []
     for one in await panels.of_participants(connection, [turn.person.id]):
         if one.state != "consented":
             continue
@@ -59,6 +72,11 @@ async def typed_unasked(turn: Turn, written: str) -> bool:
             sheet = await sheet_of(connection, round_.id, turn.person.id) if round_.state == "open" else None
             if sheet is not None and sheet.is_open(turn.now) and sheet.items and not sheet.answered:
                 waiting.append(sheet)
+            if round_.state in ("open", "closed") and round_.closes_at <= turn.now < round_.closes_at + LATELY:
+                closed.append(round_.id)
+    if closed and not waiting and written.strip().isdecimal():
+        await over(turn, await own_sheet(turn, str(closed[0])), lost=True)
+        return True
     if len(waiting) != 1 or not is_tapped(waiting[0].asked(0), waiting[0].protocol):
         return False
     [sheet] = waiting

@@ -316,7 +316,8 @@ async def _ending(
         parts.append(turn.words.count("report.still_owed", len(still)))
     onward: Ways = (("report.next", str(Standing("report"))),) if still else ()
     again = str(token_of(obligation.coalition_id, period))
-    return Ending(join(parts, "\n\n"), (*onward, ("report.change_it", again), ("start.coalitions", "coalitions")))
+    seen = ("progress.see", str(Standing("progress", str(obligation.coalition_id))))
+    return Ending(join(parts, "\n\n"), (*onward, ("report.change_it", again), seen, ("start.coalitions", "coalitions")))
 
 
 REPORT: Flow[Report] = Flow(

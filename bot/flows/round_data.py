@@ -12,7 +12,7 @@ from bot.delphi import names
 from bot.delphi.protocol import OpenItem, Protocol, read_item
 from bot.delphi.report import data
 from bot.delphi.round_table import Column, RoundTable
-from storage import answers, panels, proposals, studies, study_items
+from storage import answer_table, answers, panels, proposals, studies, study_items
 from storage.studies import Study
 
 # What stands where a name was.
@@ -23,7 +23,7 @@ KEPT = ("text.comment", "text.open")
 
 async def table_of(connection: AsyncConnection, study_id: int, round_id: int) -> RoundTable:
     """Everything that was answered in a round so far. Raises LookupError where there is no such round."""
-    stored = await answers.table(connection, round_id)
+    stored = await answer_table.table(connection, round_id)
     if stored.number == 0:
         stored = replace(stored, columns=await _with_proposals(connection, study_id, stored))
     counts = await panels.counts(connection, study_id)
@@ -35,7 +35,14 @@ async def table_of(connection: AsyncConnection, study_id: int, round_id: int) ->
         panellists=tuple(stored.panellists),
         groups=tuple(stored.groups),
         columns=tuple(
-            Column(each.code, each.version, read_item(each.item), each.values, np.array(each.unable, dtype=np.bool_))
+            Column(
+                each.code,
+                each.version,
+                read_item(each.item),
+                each.values,
+                np.array(each.unable, dtype=np.bool_),
+                each.why_changed,
+            )
             for each in stored.columns
         ),
         withdrawn=np.array(stored.withdrew, dtype=np.bool_),
@@ -125,8 +132,8 @@ async def scrubbing(connection: AsyncConnection, study_id: int) -> Callable[[str
 
 
 async def _with_proposals(
-    connection: AsyncConnection, study_id: int, stored: answers.RoundTable
-) -> list[answers.Column]:
+    connection: AsyncConnection, study_id: int, stored: answer_table.RoundTable
+) -> list[answer_table.Column]:
     """Columns in which what somebody proposed to an open question is their answer to it."""
     proposed: dict[tuple[int, str], list[str]] = defaultdict(list)
     for one in await proposals.of_study(connection, study_id):

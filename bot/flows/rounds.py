@@ -22,7 +22,7 @@ from bot.delphi.protocol import OpenItem, Protocol, in_language, read_item
 from bot.delphi.protocol import Round as Written
 from bot.flows.round_data import ratings_before, table_of
 from bot.locales import DEFAULT
-from bot.outreach.schedule import at_wall, daytime_of
+from bot.outreach.schedule import at_wall, zone_named
 from storage import panels, reminders, studies, study_items, timetable
 from storage.panels import Whereabouts
 from storage.studies import ALIVE, Planned, Round, Study
@@ -72,9 +72,9 @@ class Rounds:
             ahead = await timetable.ahead(connection)
             titles = {study.id: _title(study) for study in await studies.listed(connection, ALIVE)}
         found = [
-            Upcoming(f"round {each.number} of {titles[each.study_id]} closes", each.closes_at)
+            Upcoming(f"the end of round {each.number} of {titles[each.study_id]}", each.closes_at)
             if each.state == "open"
-            else Upcoming(f"round {each.number} of {titles[each.study_id]} opens", each.opens_at)
+            else Upcoming(f"the start of round {each.number} of {titles[each.study_id]}", each.opens_at)
             for each in ahead
             if each.study_id in titles
         ]
@@ -111,7 +111,7 @@ class Rounds:
     async def _open(self, due: Round, now: datetime) -> bool:
         async with self._database.begin() as connection:
             study = await studies.study(connection, due.study_id)
-            if study is None or not await studies.open_round(connection, due.id, now):
+            if study is None or not await timetable.open_round(connection, due.id, now):
                 return False
             await studies.note(connection, due.study_id, "round.opened", {"round": due.number}, now)
         log.info("round_opened", study=study.code, round=due.number)
@@ -119,7 +119,7 @@ class Rounds:
 
     async def _close(self, due: Round, now: datetime) -> bool:
         async with self._database.begin() as connection:
-            if not await studies.close_round(connection, due.id, now):
+            if not await timetable.close_round(connection, due.id, now):
                 return False
             await studies.note(connection, due.study_id, "round.closed", {"round": due.number}, now)
         log.info("round_closed", study=due.study_id, round=due.number)
@@ -136,7 +136,7 @@ class Rounds:
             before = await ratings_before(connection, study.id, closed.number)
         outcome = await asyncio.to_thread(outcome_of, protocol, closed.number, table, before)
         async with self._database.begin() as connection:
-            if not await studies.keep_outcome(connection, closed.id, outcome.model_dump(mode="json")):
+            if not await timetable.keep_outcome(connection, closed.id, outcome.model_dump(mode="json")):
                 return False
             await follow(connection, study.id, closed, outcome, now)
         return True
@@ -187,7 +187,7 @@ async def choose_items(connection: AsyncConnection, planned: Round, item_ids: Se
         return False
     await study_items.ask(connection, planned.id, item_ids)
     if item_ids and current.state == "planned":
-        await studies.propose_round(connection, planned.id)
+        await timetable.propose_round(connection, planned.id)
     return True
 
 
@@ -216,12 +216,13 @@ async def set_times(connection: AsyncConnection, study: Study) -> None:
             each.number, datetime.fromisoformat(each.opens), datetime.fromisoformat(each.closes), zones
         )
         if (planned.opens_at, planned.closes_at) != (each.opens_at, each.closes_at):
-            await studies.reschedule(connection, each.id, planned)
+            await timetable.reschedule(connection, each.id, planned)
 
 
 def zones_of(people: Sequence[Whereabouts]) -> set[ZoneInfo]:
-    """The zones that a panel lives in; UTC as long as nobody is known."""
-    return {daytime_of((one.zone, one.zone_hint), 0, 24, one.seen_at).zone for one in people} or {UTC_ZONE}
+    """The zones that a panel lives in. Whose zone is not known reads its times in UTC: a guess would move them whenever
+    they write."""
+    return {zone_named(one.zone) or zone_named(one.zone_hint) or UTC_ZONE for one in people} or {UTC_ZONE}
 
 
 def planned_round(number: int, opens: datetime, closes: datetime, zones: set[ZoneInfo]) -> Planned:

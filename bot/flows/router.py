@@ -31,6 +31,7 @@ from bot.flows import (
     home,
     indicator_desk,
     linking,
+    moderator,
     objectives,
     obligations,
     panellist,
@@ -46,7 +47,7 @@ from bot.flows.join import JOIN
 from bot.flows.turn import Turn
 from bot.flows.typed import folded
 from bot.locales import Words
-from storage import campaigns, conversations
+from storage import conversations, marks
 from storage.conversations import Conversation
 
 View = Callable[[Turn, str], Awaitable[tuple[Markup, Rows] | tuple[Markup, Rows, File]]]
@@ -61,6 +62,7 @@ FLOWS: Mapping[str, Flow[Any]] = {
         *calls.FLOWS,
         *report.FLOWS,
         *indicator_desk.FLOWS,
+        *moderator.FLOWS,
     )
 }
 VIEWS: Mapping[str, View] = {
@@ -91,6 +93,7 @@ VIEWS: Mapping[str, View] = {
     "unlinked": linking.unlinked,
     **progress.VIEWS,
     **panellist.VIEWS,
+    **moderator.VIEWS,
     **reminding.views(FLOWS),
 }
 # Views after which an account may belong to another participant than before.
@@ -98,7 +101,18 @@ MOVING = ("linkyes", "unlinked")
 # These come before any conversation, in every state.
 INTERRUPTS = ("start", "help", "cancel", "language", "privacy")
 # What a link from outside may open: nothing that decides, erases or sets; a code for linking is confirmed first.
-LINKED = ("join", "report", "progress", "objectives", "facilities", "coalitions", "link", "help", "privacy", *panellist.LINKED)
+LINKED = (
+    "join",
+    "report",
+    "progress",
+    "objectives",
+    "facilities",
+    "coalitions",
+    "link",
+    "help",
+    "privacy",
+    *panellist.LINKED,
+)
 COMMANDS = (*front.COMMANDS, *front.SECRETARIAT_COMMANDS)
 
 
@@ -176,7 +190,7 @@ async def open_(turn: Turn, token: Standing) -> None:
     """Open a view or begin a flow. What a call for engagement leads to is counted for it."""
     if token.campaign is not None:
         turn.campaign_id = token.campaign
-        await campaigns.mark(await turn.connection(), token.campaign, turn.person.id, "opened", turn.now)
+        await marks.mark(await turn.connection(), token.campaign, turn.person.id, "opened", turn.now)
     if token.name == "anew":
         name, _, argument = token.argument.partition("_")
         if name in FLOWS:

@@ -125,6 +125,23 @@ async def before(connection: AsyncConnection, sheet: Sheet, item: Item) -> Befor
     return None
 
 
+async def moved(connection: AsyncConnection, sheet: Sheet) -> list[tuple[int, ItemOutcome, Own]]:
+    """The places of items that are answered otherwise than the last time this version was asked, with what came of it
+    then and one's own answer."""
+    found = {}
+    for earlier in await studies.rounds(connection, sheet.study.id):
+        if earlier.number >= sheet.round.number or earlier.outcome is None:
+            continue
+        last = await answers.given(connection, earlier.id, sheet.pseudonym_id)
+        for place, item in enumerate(sheet.items):
+            card, before = sheet.card(place), last.get(item.id)
+            if not card.given or before is None or not before.given or before.value == card.value:
+                continue
+            if came := came_of(earlier, item):
+                found[place] = (place, came, Own(True, None if before.unable else before.value))
+    return [found[place] for place in sorted(found)]
+
+
 async def looked_back(
     connection: AsyncConnection, sheet: Sheet, closed: Round, item: Item, came: ItemOutcome
 ) -> Before:

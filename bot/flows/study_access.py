@@ -4,8 +4,9 @@ Moderators are the secretariat and those whom the protocol names. Authority is c
 button it came from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from bot.chat.markup import Markup
 from bot.chat.messages import Button, Rows
@@ -16,7 +17,7 @@ from bot.flows import zone
 from bot.flows.flow import Halt
 from bot.flows.study_times import date
 from bot.flows.turn import Turn
-from bot.locales import Words
+from bot.locales import LANGUAGES, Words
 from storage import reminders, studies
 from storage.studies import Round, Study
 
@@ -80,7 +81,7 @@ def title_of(study: Study, words: Words) -> str:
     return in_language(study.protocol.get("title", {}), words.language) or study.code
 
 
-def shortly(texts: dict[str, str], words: Words, most: int = SHORT) -> str:
+def shortly(texts: Mapping[Any, str], words: Words, most: int = SHORT) -> str:
     """An item's words on a line."""
     said = " ".join(in_language(texts, words.language).split())
     return said if len(said) <= most else said[: most - 1].rstrip() + "…"
@@ -88,7 +89,10 @@ def shortly(texts: dict[str, str], words: Words, most: int = SHORT) -> str:
 
 def problem_words(problem: Problem, protocol: Protocol, words: Words) -> Markup:
     """What is wrong and what to do, with the question or the round that it is about."""
-    said = words(f"study.problem.{problem.id}", **problem.values)
+    values = dict(problem.values)
+    if values.get("language") in LANGUAGES:
+        values["language"] = language_name(str(values["language"]), words)
+    said = words(f"study.problem.{problem.id}", **values)
     match problem.paths[:1]:
         case [("items", int(at), *_)] if at < len(protocol.items):
             return words("desk.problem", place=protocol.items[at].id, what=said)
@@ -98,10 +102,17 @@ def problem_words(problem: Problem, protocol: Protocol, words: Words) -> Markup:
     return said
 
 
-def wall(at: datetime, words: Words) -> str:
-    """A wall time of a protocol: `24 January, 24:00`, whatever zone it is read in."""
+def language_name(code: str, words: Words) -> str:
+    """`French`, at the beginning of a line."""
+    name = words.plain(f"wording.{code}")
+    return name[:1].upper() + name[1:]
+
+
+def wall(at: datetime, words: Words, *, begins: bool = False) -> str:
+    """A wall time of a protocol: `24 January, 24:00`, whatever zone it is read in. What `begins` at midnight does so
+    with the day, and everything else ends with it."""
     day, clock = at, zone.clock(at)
-    if at.time() == time():
+    if at.time() == time() and not begins:
         day, clock = at - timedelta(minutes=1), "24:00"
     return words.plain("desk.wall", date=date(day, words), time=clock)
 

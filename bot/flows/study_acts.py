@@ -8,7 +8,7 @@ from bot.delphi.checking import Problem, Weight, check
 from bot.delphi.lifecycle import changed_rounds, rescheduled
 from bot.delphi.protocol import OpenItem, Protocol, stored_item
 from bot.flows.rounds import choose_items, fill_seats, planned_rounds, set_times, zones_of
-from storage import panels, studies, study_items
+from storage import panels, studies, study_items, timetable
 from storage.studies import Study
 
 
@@ -52,7 +52,7 @@ async def extend(
     if planned[number].closes_at <= now:
         return None
     for moved in changed_rounds(protocol, changed):
-        await studies.reschedule(connection, rounds[moved].id, planned[moved])
+        await timetable.reschedule(connection, rounds[moved].id, planned[moved])
         await studies.amend(
             connection,
             study.id,
@@ -76,6 +76,6 @@ def amended_close(number: int) -> str:
 async def stop(connection: AsyncConnection, study: Study, reason: str, now: datetime) -> bool:
     """End a study: a round that is open closes now, and its outcome is computed as always. False when it has ended."""
     for each in await studies.rounds(connection, study.id):
-        if each.state == "open" and await studies.close_round(connection, each.id, now):
+        if each.state == "open" and await timetable.close_round(connection, each.id, now):
             await studies.note(connection, study.id, "round.closed", {"round": each.number}, now)
     return await studies.close(connection, study.id, reason, now)

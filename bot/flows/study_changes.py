@@ -100,7 +100,7 @@ async def _who_is_affected(turn: Turn, answers_: Extension) -> Markup:
         words(
             "extend.moved",
             number=number,
-            opens=wall(later[number].opens, words),
+            opens=wall(later[number].opens, words, begins=True),
             closes=wall(later[number].closes, words),
         )
         for number in changed_rounds(before, after)

@@ -16,8 +16,20 @@ from bot.delphi.lifecycle import Stop
 from bot.delphi.protocol import Protocol
 from bot.flows import moderation, study_drafts, study_publishing, study_reports
 from bot.flows.item_view import Reader
+from bot.flows.next_round import ASKED
 from bot.flows.panel import invitation
-from bot.flows.study_access import Drawn, bullets, desk, digits, moderates, problem_words, study_of, title_of, wall
+from bot.flows.study_access import (
+    Drawn,
+    bullets,
+    desk,
+    digits,
+    language_name,
+    moderates,
+    problem_words,
+    study_of,
+    title_of,
+    wall,
+)
 from bot.flows.study_live import live
 from bot.flows.study_making import MAKING
 from bot.flows.study_times import local_date, moment
@@ -55,9 +67,7 @@ async def listed(turn: Turn, _argument: str) -> Drawn:
         for study in [one for one in mine if one.state in states][:most]:
             buttons.append(Button(str(len(buttons) + 1), desk(study)))
             state = turn.words.plain(f"desk.is_{study.state}")
-            lines.append(
-                turn.words("desk.line", place=len(buttons), title=title_of(study, turn.words), state=state)
-            )
+            lines.append(turn.words("desk.line", place=len(buttons), title=title_of(study, turn.words), state=state))
         if lines:
             parts.append(join([turn.words(f"desk.{group}"), *lines]))
     rows = [*digits(turn, buttons)]
@@ -113,7 +123,7 @@ async def _rows(turn: Turn, study: Study, rounds: list[Round]) -> Rows:
     now_open = next((each for each in rounds if each.state == "open"), None)
     ahead = next((each for each in rounds if each.state in AHEAD), None)
     alive = study.state in ALIVE
-    if ahead is not None and alive:
+    if ahead is not None and alive and ahead.state == "proposed":
         token = Standing("studyround", str(ahead.id))
         rows += ((turn.button("desk.next_round", token, number=ahead.number),),)
     rows += await moderation.rows(turn, study)
@@ -123,10 +133,8 @@ async def _rows(turn: Turn, study: Study, rounds: list[Round]) -> Rows:
         rows += ((turn.button("desk.extend", token, number=current.number),),)
     if any(each.outcome is not None for each in rounds):
         rows += ((turn.button("desk.report", desk(study, "report")),),)
-    looks = (turn.button("desk.amendments", desk(study, "amendments")),)
-    if alive:
-        looks = (turn.button("desk.look", desk(study, "look")), *looks)
-    rows += (looks,)
+    amendments = turn.button("desk.amendments", desk(study, "amendments"))
+    rows += ((turn.button("desk.look", desk(study, "look")), amendments) if alive else (amendments,),)
     if alive:
         rows += ((Button(turn.words.plain("desk.stop"), str(Standing("endstudy", str(study.id))), "danger"),),)
     return (*rows, (turn.button("desk.refresh", desk(study)), turn.button("desk.all", "studies")))
@@ -202,7 +210,9 @@ async def _amendments(turn: Turn, study: Study, _detail: str) -> Drawn:
 
 
 def _written(value: object, words: Words) -> str:
-    """A value of an amendment: a wall time as a date, everything else as it stands."""
+    """A value of an amendment: a wall time as a date, whether a question is asked, everything else as it stands."""
+    if value in ASKED:
+        return words.plain("desk.amended_not" if value == ASKED[1] else "desk.amended_yes")
     try:
         return wall(datetime.fromisoformat(str(value)), words)
     except ValueError:
@@ -224,7 +234,7 @@ async def _missing(turn: Turn, study: Study, _detail: str) -> Drawn:
     for language in protocol.languages:
         for what, total, places in missing_in(protocol, language):
             names = ", ".join(name for name, _ in places)
-            values = {"language": turn.words.plain(f"language.{language}"), "count": len(places), "total": total}
+            values = {"language": language_name(language, turn.words), "count": len(places), "total": total}
             lines.append(turn.words(f"study.problem.untranslated_{what}", **values, places=names))
     head = turn.words("desk.missing_head") if lines else turn.words("desk.nothing_missing")
     return join([head, *bullets(turn, lines)], "\n\n"), turn.onward((("desk.card", desk(study)),))

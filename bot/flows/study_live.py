@@ -82,7 +82,7 @@ def _pace(protocol: Protocol, each: Round, people: Sequence[Response], words: Wo
     ]
     if len(done) < protocol.smallest_group:
         return words("live.pace_hidden", least=protocol.smallest_group)
-    waited, took = (median(each[place] for each in done) for place in (0, 1))
+    waited, took = (timedelta(seconds=median(spans[place].total_seconds() for spans in done)) for place in (0, 1))
     return words("live.pace", waited=_span(waited, words), took=_span(took, words))
 
 
@@ -107,6 +107,7 @@ async def _dissent(connection: AsyncConnection, protocol: Protocol, each: Round,
 
 def _span(span: timedelta, words: Words) -> str:
     """`2 days`, `12 minutes`: to the largest unit, as the language has it."""
+    span = max(span, timedelta(minutes=1))
     return str(format_timedelta(span, granularity="minute", threshold=1.5, locale=words.language))
 
 

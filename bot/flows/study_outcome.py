@@ -9,14 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import row_id
+from bot.delphi.disclosure import panel_shown
 from bot.delphi.outcome import Outcome, Why
-from bot.delphi.protocol import in_language
+from bot.delphi.protocol import Protocol, in_language
+from bot.delphi.scale import Rule
 from bot.flows.flow import Halt
 from bot.flows.item_screen import token, wording
 from bot.flows.item_view import Drawn, Reader, has_picture
 from bot.flows.sheet import Sheet, came_of, looked_back, sheet_of
-from bot.flows.study_feedback import feedback, verdict
+from bot.flows.study_feedback import feedback
 from bot.flows.study_times import local_date
+from bot.flows.study_verdict import verdict
 from bot.flows.turn import Turn
 from storage import proposals, studies
 from storage.studies import Round
@@ -59,7 +62,7 @@ async def summary(connection: AsyncConnection, sheet: Sheet, reader: Reader, now
         made = [one for one in await proposals.of_study(connection, sheet.study.id) if one.round_id == sheet.round.id]
         told = [words.count("outcome.proposals", len(made)), words("outcome.proposals_next")]
     else:
-        told = _decided(came, following, reader)
+        told = _decided(sheet.protocol, came, following, reader)
     rows = _items(sheet, reader) if sheet.round.number > 0 else ()
     rows += ((reader.button("rounds.card", token("rounds", sheet.study.code)),),)
     next_ = _next(sheet, following, reader, now)
@@ -70,12 +73,15 @@ async def summary(connection: AsyncConnection, sheet: Sheet, reader: Reader, now
 _COMING = ("planned", "proposed", "open")
 
 
-def _decided(came: Outcome, following: Round | None, reader: Reader) -> list[Markup]:
+def _decided(protocol: Protocol, came: Outcome, following: Round | None, reader: Reader) -> list[Markup]:
     """How many items were agreed on, were left, come back."""
     why = Counter(item.decision.why for item in came.items if not item.decision.stays)
     staying = sum(item.decision.stays for item in came.items)
     lines = [reader.words.count("outcome.items", len(came.items))]
-    lines += [reader.words.count(f"outcome.{reason}", why[reason]) for reason in GONE if why[reason]]
+    named: dict[Why, str] = {reason: reason for reason in GONE}
+    if protocol.consensus.rule is Rule.THREE_BANDS:
+        named[Why.AGREED_OUT] = "dropped"
+    lines += [reader.words.count(f"outcome.{name}", why[reason]) for reason, name in named.items() if why[reason]]
     if staying:
         lines.append(reader.words.count("outcome.stay" if following is not None else "outcome.left_open", staying))
     return lines
@@ -106,8 +112,8 @@ async def _item(connection: AsyncConnection, sheet: Sheet, place: int, reader: R
     if came is None:
         raise Halt(words("outcome.not_yet"), (("rounds.all", "rounds"),))
     seen = await looked_back(connection, sheet, sheet.round, item, came)
-    hidden = came.n < sheet.protocol.smallest_group
-    decided = () if hidden else verdict(asked, came, words)
+    shown = panel_shown(came.n, sheet.protocol.smallest_group)
+    decided = verdict(asked, came, sheet.protocol, words) if shown else ()
     body = join(
         [wording(sheet.card(place), words), decided, feedback(asked, came, seen.own, sheet.protocol, words)], "\n\n"
     )

@@ -60,7 +60,12 @@ async def _preview(turn: Turn, study: Study, protocol: Protocol, lead: Markup = 
         join([await _reach(turn, protocol), words("publish.frozen")]),
         join(
             [
-                words("publish.round", number=number, opens=wall(each.opens, words), closes=wall(each.closes, words))
+                words(
+                    "publish.round",
+                    number=number,
+                    opens=wall(each.opens, words, begins=True),
+                    closes=wall(each.closes, words),
+                )
                 for number, each in protocol.numbered()
             ]
         ),
@@ -84,4 +89,3 @@ async def _reach(turn: Turn, protocol: Protocol) -> Markup:
     if protocol.open_panel:
         lines.append(turn.words("publish.open"))
     return join(lines)
-

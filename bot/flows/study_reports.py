@@ -82,9 +82,11 @@ class StudyReports:
         try:
             async with self._database.begin() as connection:
                 study = await studies.study(connection, int(number))
-                data = await study_data(connection, study) if study is not None else None
-            if study is None or data is None:
-                return False
+                if study is None:
+                    # It went with its study.
+                    await files.remove(connection, [asked.id])
+                    return False
+                data = await study_data(connection, study)
             made = await asyncio.to_thread(build_report, data, words, SystemRandom(), self._clock())
             everything = await asyncio.to_thread(as_zip, made, study.code)
         except Exception as error:

@@ -20,8 +20,9 @@ def moment(instant: datetime, place: str, words: Words) -> str:
 
 
 def date(wall: datetime, words: Words) -> str:
-    """Day and month as the language writes them."""
-    return str(format_skeleton("MMMMd", wall, locale=words.language))
+    """Day and month as the language writes them: January 24, `24 janvier`, `1er février`."""
+    written = str(format_skeleton("MMMMd", wall, locale=words.language))
+    return f"1er{written[1:]}" if words.language == "fr" and wall.day == 1 else written
 
 
 def local_date(instant: datetime, place: str, words: Words) -> str:

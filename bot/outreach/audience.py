@@ -74,6 +74,7 @@ FIXED: Mapping[str, tuple[str, ...]] = {
 }
 KINDS = tuple(FIXED)
 # Said of one membership, and so together.
+OF_A_STUDY = ("answered", "not_answered")
 OF_A_MEMBERSHIP = ("organisation_type", "status", "facility", "coalition", "role", "state")
 BRANCHES = ("all", "any", "not")
 # How alike two names are when one is taken for a slip of the other.

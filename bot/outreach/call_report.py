@@ -6,22 +6,27 @@ Of people it has their account and nothing else. What comes from a platform is w
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
 from bot.locales import Words
+from bot.outreach.call_words import city
 from storage.campaigns import Campaign, Counts, Recipient
 
 _COLUMNS = ("account", "platform", "language", "state", "at", "error", "uncertain", "opened", "completed")
+_INSTANTS = ("at", "opened", "completed")
 _WIDTHS = (28, 10, 10, 12, 20, 30, 12, 20, 20)
 _STATES = ("sent", "waiting", "failed", "blocked", "cancelled")
 # What a spreadsheet would calculate.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def workbook(campaign: Campaign, counts: Counts, recipients: Sequence[Recipient], words: Words) -> bytes:
-    """An .xlsx file with two sheets. Instants are in UTC."""
+def workbook(
+    campaign: Campaign, counts: Counts, recipients: Sequence[Recipient], words: Words, zone: ZoneInfo
+) -> bytes:
+    """An .xlsx file with two sheets. Instants are wall times of the zone, which stands beside their names."""
     content = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as book:
@@ -29,7 +34,7 @@ def workbook(campaign: Campaign, counts: Counts, recipients: Sequence[Recipient]
         summary = book.add_worksheet(_sheet_name(words.plain("call.report.summary")))
         summary.set_column(0, 0, 34)
         summary.set_column(1, 3, 16)
-        for at, line in enumerate(_summary(campaign, counts, words)):
+        for at, line in enumerate(_summary(campaign, counts, words, zone)):
             for column, cell in enumerate(line):
                 style = bold if column == 0 else None
                 if isinstance(cell, int):
@@ -40,28 +45,28 @@ def workbook(campaign: Campaign, counts: Counts, recipients: Sequence[Recipient]
         sheet.freeze_panes(1, 0)
         for column, width in enumerate(_WIDTHS):
             sheet.set_column(column, column, width)
-        for at, line in enumerate(_lines(recipients, words)):
+        for at, line in enumerate(_lines(recipients, words, zone)):
             for column, text in enumerate(line):
                 sheet.write_string(at, column, text, None if at else bold)
     return content.getvalue()
 
 
-def table(recipients: Sequence[Recipient], words: Words) -> str:
+def table(recipients: Sequence[Recipient], words: Words, zone: ZoneInfo) -> str:
     """The rows of the second sheet as .csv, in UTF-8 with its mark, so that spreadsheets read the accents."""
     content = io.StringIO()
     writer = csv.writer(content)
-    for line in _lines(recipients, words):
+    for line in _lines(recipients, words, zone):
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line])
     return "\ufeff" + content.getvalue()
 
 
-def _summary(campaign: Campaign, counts: Counts, words: Words) -> Iterator[tuple[str | int, ...]]:
+def _summary(campaign: Campaign, counts: Counts, words: Words, zone: ZoneInfo) -> Iterator[tuple[str | int, ...]]:
     yield words.plain("call.report.title"), campaign.draft.title
     yield words.plain("call.report.state"), words.plain(f"call.is_{campaign.state}")
     yield words.plain("call.report.author"), campaign.author
     yield words.plain("call.report.approver"), campaign.approver
-    yield words.plain("call.report.confirmed"), _instant(campaign.confirmed_at)
-    yield words.plain("call.report.ended"), _instant(campaign.ended_at)
+    yield _named("confirmed", words, zone), _instant(campaign.confirmed_at, zone)
+    yield _named("ended", words, zone), _instant(campaign.ended_at, zone)
     platforms = sorted(counts.by_platform)
     yield (
         "",
@@ -75,24 +80,32 @@ def _summary(campaign: Campaign, counts: Counts, words: Words) -> Iterator[tuple
     yield words.plain("call.report.completed_all"), counts.completed
 
 
-def _lines(recipients: Sequence[Recipient], words: Words) -> Iterator[tuple[str, ...]]:
-    yield tuple(words.plain(f"call.report.{column}") for column in _COLUMNS)
+def _lines(recipients: Sequence[Recipient], words: Words, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
+    yield tuple(
+        _named(column, words, zone) if column in _INSTANTS else words.plain(f"call.report.{column}")
+        for column in _COLUMNS
+    )
     for one in recipients:
         yield (
             one.account,
             words.plain(f"audience.platform.{one.platform}"),
             one.language,
             words.plain(f"call.report.is_{one.state}"),
-            _instant(one.at),
+            _instant(one.at, zone),
             one.error,
             words.plain("call.report.yes") if one.uncertain else "",
-            _instant(one.opened),
-            _instant(one.completed),
+            _instant(one.opened, zone),
+            _instant(one.completed, zone),
         )
 
 
-def _instant(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else ""
+def _named(column: str, words: Words, zone: ZoneInfo) -> str:
+    """`Opened (Paris)`: what an instant says, and by whose clock."""
+    return words.plain(f"call.report.{column}", zone=city(zone, words))
+
+
+def _instant(at: datetime | None, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _sheet_name(name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
 
 from bot.chat.markup import Markup, join
@@ -17,6 +17,7 @@ from storage.campaigns import Campaign, Counts, Draft
 
 # Parts of the bar: so many fit the narrowest phone in one line.
 _BAR = 16
+_EASTWARDS = str.maketrans("+-", "-+")
 # In this order, and those that are nobody's are left out.
 _STATES = ("sent", "waiting", "failed", "blocked", "cancelled")
 
@@ -49,7 +50,8 @@ def problem_words(problem: Problem, words: Words) -> Markup:
             shown[name] = words.plain(f"wording.{shown[name]}")
     if "platform" in shown:
         shown["platform"] = words.plain(f"audience.platform.{shown['platform']}")
-    return words(problem.text, **shown)
+    n = shown.pop("n", None)
+    return words.count(problem.text, n, **shown) if isinstance(n, int) and n else words(problem.text, **shown)
 
 
 def when_words(draft: Draft, words: Words, zone: ZoneInfo) -> str:
@@ -61,15 +63,21 @@ def when_words(draft: Draft, words: Words, zone: ZoneInfo) -> str:
     if draft.begins_at is None:
         return words.plain("call.when_now")
     day, time = _said(draft.begins_at.astimezone(zone), words)
-    return words.plain("call.when_instant", day=day, time=time, zone=zone.key)
+    return words.plain("call.when_instant", day=day, time=time, zone=city(zone, words))
+
+
+def city(zone: ZoneInfo, words: Words) -> str:
+    """What a time zone is called by in a language: a city, or UTC."""
+    if zone.key == "UTC" or zone.key.startswith("Etc/"):
+        # These are counted westwards, unlike anybody expects.
+        west = zone.key.removeprefix("Etc/GMT")
+        return f"UTC{west.translate(_EASTWARDS)}" if west[0] in "+-" else "UTC"
+    return str(get_timezone_location(zone, locale=words.language, return_city=True)).rpartition("/")[2]
 
 
 def _said(wall: datetime, words: Words) -> tuple[str, str]:
-    """The day and the time of it."""
-    return (
-        str(format_date(wall, "full", locale=words.language)),
-        str(format_time(wall.time(), "short", locale=words.language)),
-    )
+    """The day and the time of it, by a clock of 24 hours."""
+    return str(format_date(wall, "full", locale=words.language)), f"{wall.hour}:{wall.minute:02}"
 
 
 def bar(done: int, total: int) -> str:
@@ -132,7 +140,8 @@ def _rows(campaign: Campaign, counts: Counts, words: Words) -> Rows:
     }.get(campaign.state, ())
     later = [*(("retry",) if counts.failed and campaign.state != "cancelled" else ()), "report"]
     rows = [tuple(_button(campaign, act, words) for act in acts)] if acts else []
-    return (*rows, tuple(_button(campaign, act, words) for act in later))
+    to_list = Button(words.plain("calls.all"), "calls")
+    return (*rows, tuple(_button(campaign, act, words) for act in later), (to_list,))
 
 
 def _button(campaign: Campaign, act: str, words: Words) -> Button:

@@ -143,29 +143,32 @@ def _text_problems(draft: Draft, facts: Facts) -> list[Problem]:
     if not written:
         return [*found, Problem("texts", "call.problem.no_text")]
     for language in written:
-        found += too_long(draft.texts[language], language, with_picture=draft.picture is not None)
+        found += too_long(draft.texts[language], language)
     for language in LANGUAGES:
         if language not in written:
-            readers = facts.reach.by_language.get(language, 0) if facts.reach else 0
-            values = {"language": language, "instead": language_for(draft, language), "n": readers}
-            found.append(Problem(f"texts.{language}", "call.problem.missing_language", values, warning=True))
+            values: dict[str, object] = {"language": language, "instead": language_for(draft, language)}
+            text = "call.problem.missing_language"
+            if facts.reach is not None:
+                values["n"] = facts.reach.by_language.get(language, 0)
+                text += "_of" if values["n"] else "_of_nobody"
+            found.append(Problem(f"texts.{language}", text, values, warning=True))
     return found
 
 
-def too_long(text: str, language: str, *, with_picture: bool) -> list[Problem]:
-    """Whether it does not fit a message of one of the platforms, as it is there after rendering."""
+def too_long(text: str, language: str) -> list[Problem]:
+    """Whether it does not fit a message of one of the platforms, as it is there after rendering. With a picture as much
+    fits: what is too long for a caption comes after it."""
     words = plain(parse(text.strip()))
-    telegram = LIMITS["telegram"].caption if with_picture else LIMITS["telegram"].text
     # Slack counts three characters by what they are escaped to, and the signs of the markup.
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     lengths: tuple[tuple[Platform, int, int], ...] = (
-        ("telegram", units(words), telegram),
+        ("telegram", units(words), LIMITS["telegram"].text),
         ("slack", units(escaped), LIMITS["slack"].text - _SLACK_BUTTONS),
     )
     return [
         Problem(
             f"texts.{language}",
-            "call.problem.caption_long" if with_picture and platform == "telegram" else "call.problem.text_long",
+            "call.problem.text_long",
             {"language": language, "platform": platform, "length": length, "most": most},
         )
         for platform, length, most in lengths

@@ -16,7 +16,7 @@ from bot.outreach.audience import AudienceErrors, Problem, read
 from bot.outreach.calls import Facts, blocking, problems
 from bot.outreach.recipients import count, load_known, select_recipients, zones
 from bot.outreach.schedule import at_wall, zone_named
-from storage import campaigns, files, people, places
+from storage import campaigns, files, people, places, readers
 from storage.campaigns import UNDER_WAY, Campaign, Draft
 from storage.coalitions import note_action
 
@@ -122,7 +122,9 @@ async def undo(connection: AsyncConnection, id: int, actor_id: int | None, now: 
 async def pause(connection: AsyncConnection, id: int, actor_id: int | None, now: datetime) -> Campaign:
     """Nothing more leaves until it is resumed."""
     campaign = await _get(connection, id, ("scheduled", "sending"))
-    return await _move(connection, campaign, ("scheduled", "sending"), "paused", actor_id, "paused", now)
+    paused = await _move(connection, campaign, ("scheduled", "sending"), "paused", actor_id, "paused", now)
+    await readers.give_back_days(connection, id)
+    return paused
 
 
 async def resume(connection: AsyncConnection, id: int, actor_id: int | None, now: datetime) -> Campaign:
@@ -139,6 +141,7 @@ async def cancel(connection: AsyncConnection, id: int, actor_id: int | None, now
     was = (*UNDER_WAY, "waiting")
     ended = await _move(connection, campaign, was, "cancelled", actor_id, "cancelled", now, ended_at=now)
     await campaigns.cancel_rows(connection, id, now)
+    await readers.give_back_days(connection, id)
     return ended
 
 

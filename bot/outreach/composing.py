@@ -6,8 +6,10 @@ for the next such moment. Who stopped calls or paused since the call was confirm
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.chat.messages import File, Say
@@ -27,44 +29,56 @@ Answer = Say | Later | None
 # A call in one language, on one kind of place: (campaign, language, in public).
 _Key = tuple[int, str, bool]
 
+# A message is sent within so much time after its words were found, or they are looked for once more.
+FRESH = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The answers for a row and those that were looked up with it, and when that began."""
+
+    answers: asyncio.Task[dict[int, Answer]]
+    at: datetime
+
 
 class Composer:
-    """The worker's `Compose`. Rows that are asked for at the same time share a transaction."""
+    """The worker's `Compose`. A row that is asked for takes those that come next along into its transaction."""
 
     def __init__(self, database: AsyncEngine, words: Mapping[str, Words], clock: Clock) -> None:
         self._database = database
         self._words = words
         self._clock = clock
-        self._asked: list[tuple[BulkRow, asyncio.Future[Answer]]] = []
-        self._answering: asyncio.Task[None] | None = None
+        self._found: dict[int, _Found] = {}
         self._calls: dict[int, tuple[Campaign, File | None]] = {}
         self._said: dict[_Key, Say] = {}
 
-    async def __call__(self, row: BulkRow) -> Answer:
+    async def __call__(self, row: BulkRow, following: Sequence[BulkRow]) -> Answer:
         """See `bot.outreach.worker.Compose`."""
         if row.campaign_id is None:
-            return await as_stored(row)
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked.append((row, answer))
-        if self._answering is None or self._answering.done():
-            self._answering = asyncio.create_task(self._answer())
-        return await answer
+            return await as_stored(row, ())
+        now = self._clock()
+        found = self._found.pop(row.id, None)
+        if found is None or not _is_fresh(found, now) or _has_failed(found):
+            found = self._look_up(row, following, now)
+        try:
+            # The others' answers are in it, too, whatever becomes of this row.
+            return (await asyncio.shield(found.answers))[row.id]
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception:
+            # There is no message for one of them; for which, shows when each is looked up alone.
+            return (await self._answer([row]))[row.id]
 
-    async def _answer(self) -> None:
-        """While one group is answered, the next gathers."""
-        while self._asked:
-            group, self._asked = self._asked, []
-            try:
-                async with self._database.begin() as connection:
-                    answers = await self._answers(connection, [row for row, _ in group])
-            except Exception as error:
-                for _, asked in group:
-                    if not asked.done():
-                        asked.set_exception(error)
-                continue
-            for row, asked in group:
-                if not asked.done():
-                    asked.set_result(answers[row.id])
+    def _look_up(self, row: BulkRow, following: Sequence[BulkRow], now: datetime) -> _Found:
+        self._found = {id: each for id, each in self._found.items() if _is_fresh(each, now)}
+        others = [each for each in following if each.campaign_id is not None and each.id not in self._found]
+        found = _Found(asyncio.create_task(self._answer([row, *others])), now)
+        self._found |= {each.id: found for each in others}
+        return found
+
+    async def _answer(self, rows: Sequence[BulkRow]) -> dict[int, Answer]:
+        async with self._database.begin() as connection:
+            return await self._answers(connection, rows)
 
     async def _answers(self, connection: AsyncConnection, rows: Sequence[BulkRow]) -> dict[int, Answer]:
         # No message leaves before the worker has put down that it will, in a later transaction.
@@ -141,13 +155,24 @@ async def picture_of(connection: AsyncConnection, file_id: int | None) -> File |
     return File(stored.id, stored.name, "picture", stored.alt) if stored is not None else None
 
 
+def _is_fresh(found: _Found, now: datetime) -> bool:
+    # A clock that was moved ends it as well.
+    return timedelta() <= now - found.at < FRESH
+
+
+def _has_failed(found: _Found) -> bool:
+    """The database may be there again."""
+    task = found.answers
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
 def _daytime(reader: Reader) -> Daytime:
     return daytime_of((reader.zone, reader.zone_hint), reader.daytime_from, reader.daytime_to, reader.seen_at)
 
 
 def _wishes_for_calls(reader: Reader, now: datetime) -> bool:
     paused = reader.paused_until is not None and reader.paused_until > now
-    return reader.consent_version > 0 and not paused and TOPIC not in reader.stopped_topics
+    return reader.agreed and not paused and TOPIC not in reader.stopped_topics
 
 
 def _later(daytime: Daytime, at: datetime) -> Later | None:

@@ -6,7 +6,11 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import islice, takewhile
 
+from bot.chat.limits import LIMITS, units
+from bot.chat.markup import plain
+from bot.chat.messages import Say
 from bot.outreach.delivery import Sender
 from bot.outreach.rates import Rates
 from storage import bulk
@@ -25,6 +29,8 @@ BUSY = 0.75
 ROOMY = 50
 # Hardly any answer takes so long.
 HANGING_SECONDS = 1.0
+# A message that was composed and could not leave at once is composed anew after so many seconds.
+FRESH_SECONDS = 5.0
 # Rows read ahead while the chats of the first ones may not be written to yet.
 MOST_AHEAD = 1000
 
@@ -37,6 +43,7 @@ class Window:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._limit = 1
+        # By when they entered, the first first.
         self._inside: dict[int, float] = {}
         self._took: deque[float] = deque(maxlen=REMEMBERED_SENDS)
         self._spare = 0
@@ -82,7 +89,8 @@ class Window:
 
     def _room(self) -> int:
         since = self._monotonic() - HANGING_SECONDS
-        return self._limit - sum(began > since for began in self._inside.values())
+        hanging = takewhile(lambda began: began <= since, self._inside.values())
+        return self._limit - len(self._inside) + sum(1 for _ in hanging)
 
 
 class Lane:
@@ -97,6 +105,17 @@ class Lane:
         self.ahead: deque[BulkRow] = deque()
         self.under_way: dict[int, asyncio.Task[None]] = {}
         self.changed = asyncio.Event()
+        self._composed: dict[int, tuple[Say, float]] = {}
+
+    def put_back(self, row: BulkRow, message: Say, now: float) -> None:
+        """It cannot leave just now: it comes next."""
+        self.ahead.appendleft(row)
+        self._composed[row.id] = message, now
+
+    def composed(self, row: BulkRow, now: float) -> Say | None:
+        """The message of a row that was put back a moment ago."""
+        message, at = self._composed.pop(row.id, (None, -math.inf))
+        return message if now - at < FRESH_SECONDS else None
 
     @property
     def is_full(self) -> bool:
@@ -119,10 +138,22 @@ class Lane:
             soonest = min(soonest, at)
         return None, soonest
 
+    def following(self, seconds: float, most: int) -> list[BulkRow]:
+        """Those read ahead that are probably sent in the next so many seconds."""
+        return list(islice(self.ahead, min(most, math.ceil(seconds * self.rates.rate))))
+
     def forget(self) -> None:
         """Nothing was begun of what was read: it can be read again, by whoever is to send it then."""
         self.ahead.clear()
+        self._composed.clear()
         self.after = bulk.START
+
+
+def messages_in(message: Say, sender: str) -> int:
+    """How many messages of the platform it takes. Words that are too long for a caption come after the picture."""
+    if message.file is None or sender != "telegram":
+        return 1
+    return 1 if units(plain(message.text)) <= LIMITS["telegram"].caption else 2
 
 
 def chat_of(row: BulkRow) -> str:

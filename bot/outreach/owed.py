@@ -30,7 +30,8 @@ class Owed:
     """One thing that a person has yet to do. `subject` names it within its topic. `since` is when it came to be owed,
     or when the person last did something about it; `due` is its deadline. `ask` gives the words (another text when it
     is half done than when it is not begun), `label` those of the button, and `token` where that leads. With `show` it
-    is news, and has a message of its own for when it is said alone; None from it says that there is none after all."""
+    is news, and has a message of its own for when it is said alone; None from it says that there is none after all.
+    Without `asks` there is nothing to do about it, and so nothing to put off."""
 
     participant_id: int
     topic: str
@@ -41,6 +42,7 @@ class Owed:
     label: Callable[[Words], str]
     token: str
     show: Show | None = None
+    asks: bool = True
 
     @property
     def name(self) -> tuple[str, str]:

@@ -25,26 +25,27 @@ class Places:
         self._under_way = 0
         self._until: deque[float] = deque()
 
-    def free_at(self, now: float) -> float:
-        """When a place is free: `now`, later, or infinity while only an answer can bring one back."""
+    def free_at(self, now: float, sends: int = 1) -> float:
+        """When so many places are free: `now`, later, or infinity while only an answer can bring one back. More than
+        there are are free when all are."""
         self._forget(now)
-        taken = self._under_way + len(self._until) - self._count
+        taken = self._under_way + len(self._until) - self._count + min(sends, self._count) - 1
         if taken < 0:
             return now
         return self._until[taken] if taken < len(self._until) else math.inf
 
-    def take(self) -> None:
-        """A send begins. It may, even when no place is free: then the others wait for longer."""
-        self._under_way += 1
+    def take(self, sends: int = 1) -> None:
+        """Sends begin. They may, even when no place is free: then the others wait for longer."""
+        self._under_way += sends
 
-    def give_back(self, now: float) -> None:
-        """The send was answered, or given up."""
-        self._under_way -= 1
-        self._until.append(now + self._seconds)
+    def give_back(self, now: float, sends: int = 1) -> None:
+        """They were answered, or given up."""
+        self._under_way -= sends
+        self._until.extend([now + self._seconds] * sends)
 
-    def undo(self) -> None:
+    def undo(self, sends: int = 1) -> None:
         """Nothing was sent after all."""
-        self._under_way -= 1
+        self._under_way -= sends
 
     def is_idle(self, now: float) -> bool:
         """Whether it is as if nothing had ever been sent."""
@@ -72,20 +73,20 @@ class PerChat:
         places = self._chats.get(chat)
         return now if places is None else places.free_at(now)
 
-    def take(self, chat: str) -> None:
-        """A send to this chat begins."""
-        self._chats.setdefault(chat, Places(self._count, self._seconds)).take()
+    def take(self, chat: str, sends: int = 1) -> None:
+        """Sends to this chat begin."""
+        self._chats.setdefault(chat, Places(self._count, self._seconds)).take(sends)
 
-    def give_back(self, chat: str, now: float) -> None:
-        """The send was answered, or given up."""
-        self._chats[chat].give_back(now)
+    def give_back(self, chat: str, now: float, sends: int = 1) -> None:
+        """They were answered, or given up."""
+        self._chats[chat].give_back(now, sends)
         self._ends.append((now + self._seconds, chat))
         while self._ends and self._ends[0][0] <= now:
             self._drop_idle(self._ends.popleft()[1], now)
 
-    def undo(self, chat: str, now: float) -> None:
+    def undo(self, chat: str, now: float, sends: int = 1) -> None:
         """Nothing was sent after all."""
-        self._chats[chat].undo()
+        self._chats[chat].undo(sends)
         self._drop_idle(chat, now)
 
     def __len__(self) -> int:
@@ -162,7 +163,8 @@ class Learning:
 class Rates:
     """All that limits one sender: its pace, its chats, its groups, and how long it was told to wait.
 
-    Use: `wait` until it is 0, then `begin`, send, and `end` (or `undo` when nothing was sent).
+    Use: wait for `ready_at` and `chat_ready_at`, then `begin`, send, and `end` (or `undo` when nothing was sent). What
+    takes a platform several messages is as many `sends` at once.
     """
 
     def __init__(self, pace: Pace, whole: Places | None, chats: PerChat, groups: PerChat | None = None) -> None:
@@ -178,9 +180,9 @@ class Rates:
         """Sends a second, as things stand."""
         return self._pace.rate
 
-    def ready_at(self, now: float) -> float:
+    def ready_at(self, now: float, sends: int = 1) -> float:
         """When the sender may send to a chat that is free."""
-        whole = now if self._whole is None else self._whole.free_at(now)
+        whole = now if self._whole is None else self._whole.free_at(now, sends)
         return max(now, whole, self._next, self._paused_until)
 
     def chat_ready_at(self, chat: str, now: float) -> float:
@@ -196,31 +198,31 @@ class Rates:
         """Seconds that the sender is behind the pace it could have had."""
         return 0.0 if self._next == -math.inf else max(0.0, now - max(self._next, self._paused_until))
 
-    def begin(self, chat: str, now: float) -> None:
-        """A send to this chat begins."""
+    def begin(self, chat: str, now: float, sends: int = 1) -> None:
+        """Sends to this chat begin."""
         # However many replies go out: the next of the others waits for one step after the last of them.
-        self._next = max(min(self._next, now), now - CATCH_UP) + 1 / self._pace.rate
+        self._next = max(min(self._next, now), now - CATCH_UP) + sends / self._pace.rate
         if self._whole is not None:
-            self._whole.take()
-        self._chats.take(chat)
+            self._whole.take(sends)
+        self._chats.take(chat, sends)
         if self._groups and is_group(chat):
-            self._groups.take(chat)
+            self._groups.take(chat, sends)
 
-    def end(self, chat: str, now: float) -> None:
-        """The send has come to something, or nobody will know."""
+    def end(self, chat: str, now: float, sends: int = 1) -> None:
+        """They have come to something, or nobody will know."""
         if self._whole is not None:
-            self._whole.give_back(now)
-        self._chats.give_back(chat, now)
+            self._whole.give_back(now, sends)
+        self._chats.give_back(chat, now, sends)
         if self._groups and is_group(chat):
-            self._groups.give_back(chat, now)
+            self._groups.give_back(chat, now, sends)
 
-    def undo(self, chat: str, now: float) -> None:
+    def undo(self, chat: str, now: float, sends: int = 1) -> None:
         """Nothing was sent after all."""
         if self._whole is not None:
-            self._whole.undo()
-        self._chats.undo(chat, now)
+            self._whole.undo(sends)
+        self._chats.undo(chat, now, sends)
         if self._groups and is_group(chat):
-            self._groups.undo(chat, now)
+            self._groups.undo(chat, now, sends)
 
     def answered(self, now: float) -> None:
         """A send went well."""

@@ -2,6 +2,7 @@
 
 Everybody is written to on one account: of those that can be reached the one they prefer, else the one that wrote last.
 Left out are people who have not agreed to what is stored of them, who stopped calls for engagement, or who have paused.
+Who has agreed to take part in a study has agreed to be asked about it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,9 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, fa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.locales import DEFAULT, LANGUAGES
-from bot.outreach.audience import OF_A_MEMBERSHIP, All, AnyOf, Audience, Filter, Known, Not
+from bot.outreach.audience import OF_A_MEMBERSHIP, OF_A_STUDY, All, AnyOf, Audience, Filter, Known, Not, filters
 from storage.coalitions import LIVING
+from storage.readers import takes_part
 from storage.schema import (
     accounts,
     answers,
@@ -84,6 +86,13 @@ def select_recipients(tree: Audience, now: datetime, dialect: str) -> Select[Any
     )
 
 
+async def accounts_of(connection: AsyncConnection, tree: Audience, now: datetime) -> list[str]:
+    """The accounts (`telegram:42`) that its recipients are written to on, sorted."""
+    chosen = _chosen(tree, now, connection.dialect.name).subquery()
+    reached = select(chosen.c.account_id).where(chosen.c.standing == "reached")
+    return sorted((await connection.execute(select(accounts.c.key).where(accounts.c.id.in_(reached)))).scalars())
+
+
 async def zones(connection: AsyncConnection, tree: Audience, now: datetime) -> list[str]:
     """The time zones of its recipients, as they say or as their platform does."""
     chosen = select_recipients(tree, now, connection.dialect.name).subquery()
@@ -130,19 +139,21 @@ def holds(tree: Audience, of: Columns) -> ColumnElement[bool]:
 
 def _chosen(tree: Audience, now: datetime, dialect: str) -> Select[Any]:
     """The people of the audience, and how they stand with being written to."""
-    people = _people(now, dialect).subquery()
+    of_study = any(one.kind in OF_A_STUDY for one in filters(tree))
+    people = _people(now, dialect, of_study=of_study).subquery()
     return select(people).where(people.c.place == 1, holds(tree, people.c))
 
 
-def _people(now: datetime, dialect: str) -> Select[Any]:
-    """Everybody's accounts; the one to write to has `place` 1."""
+def _people(now: datetime, dialect: str, *, of_study: bool) -> Select[Any]:
+    """Everybody's accounts; the one to write to has `place` 1. For a call about a study it is enough that somebody has
+    agreed to take part in one."""
     preferred = case((accounts.c.id == participants.c.preferred_account_id, 1), else_=0)
     place = func.row_number().over(
         partition_by=accounts.c.participant_id,
         order_by=(accounts.c.reachable.desc(), preferred.desc(), accounts.c.seen_at.desc(), accounts.c.id.desc()),
     )
     standing = case(
-        (participants.c.consent_version == 0, "not_agreed"),
+        (not_(or_(participants.c.consent_version > 0, takes_part() if of_study else false())), "not_agreed"),
         # JSON lists are kept as text: a name in quotation marks stands there whole.
         (cast(participants.c.stopped_topics, Text).contains(f'"{TOPIC}"'), "stopped"),
         (and_(participants.c.paused_until.is_not(None), participants.c.paused_until > now), "paused"),

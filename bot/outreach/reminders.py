@@ -231,16 +231,13 @@ def message(due: Sequence[Owed], day: date, words: Words) -> Say:
 
 
 def ways_out(due: Sequence[Owed], day: date, words: Words) -> Rows:
-    """The buttons that put off what was said on a day, or stop it."""
+    """The buttons that put off what was said on a day, if it asks for something, or stop it."""
     topics = {one.topic for one in due}
-    stop = f"stoptopic_{topics.pop()}" if len(topics) == 1 else "stoptopic"
-    return (
-        (
-            Button(words.plain("remind.snooze"), f"snooze_{day.isoformat()}"),
-            Button(words.plain("remind.not_now"), f"notnow_{day.isoformat()}"),
-        ),
-        (Button(words.plain("remind.stop"), stop),),
-    )
+    stop = Button(words.plain("remind.stop"), f"stoptopic_{topics.pop()}" if len(topics) == 1 else "stoptopic")
+    if not any(one.asks for one in due):
+        return ((stop,),)
+    snooze = Button(words.plain("remind.snooze"), f"snooze_{day.isoformat()}")
+    return (snooze, Button(words.plain("remind.not_now"), f"notnow_{day.isoformat()}")), (stop,)
 
 
 def ways(owing: Sequence[Owed], words: Words) -> Rows:

@@ -20,6 +20,8 @@ from storage.campaigns import UNDER_WAY, Campaign
 
 # People go on opening a call for days after it was sent.
 WATCHED = timedelta(days=7)
+# When the end comes, the last edit but one may still be on its way.
+SETTLING = timedelta(minutes=1)
 RARELY = timedelta(minutes=5)
 
 
@@ -43,11 +45,12 @@ class Watching:
         async with self._database.begin() as connection:
             for campaign in await campaigns.listed(connection, UNDER_WAY):
                 await self._show(connection, await advance(connection, campaign, now), now)
+            since = now - SETTLING
             if self._looked_back is None or not timedelta() <= now - self._looked_back < RARELY:
-                self._looked_back = now
-                for campaign in await campaigns.listed(connection, ("done", "cancelled")):
-                    if campaign.ended_at is not None and campaign.ended_at > now - WATCHED:
-                        await self._show(connection, campaign, now)
+                self._looked_back, since = now, now - WATCHED
+            for campaign in await campaigns.listed(connection, ("done", "cancelled")):
+                if campaign.ended_at is not None and campaign.ended_at > since:
+                    await self._show(connection, campaign, now)
 
     async def _show(self, connection: AsyncConnection, campaign: Campaign, now: datetime) -> None:
         latest = {row.account: row for row in await outbox.about(connection, subject(campaign.id))}

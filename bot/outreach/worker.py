@@ -8,7 +8,8 @@ the rates hear of them, so that what is said to many waits for them.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,7 +31,7 @@ from bot.outreach.delivery import (
     SetupFault,
     Unreachable,
 )
-from bot.outreach.lane import Lane, Window, chat_of
+from bot.outreach.lane import Lane, Window, chat_of, messages_in
 from bot.outreach.ledger import Ledger
 from bot.outreach.rates import Rates
 from storage import bulk, leases
@@ -43,6 +44,8 @@ RENEW_SECONDS = 5.0
 # A send that begins is over, one way or another, before the lease is: clients give up after 15 seconds.
 LONGEST_SEND = timedelta(seconds=15)
 BATCH = 100
+# Messages are composed together with those that leave in the next so many seconds, and not long before.
+COMPOSED_AHEAD = 2.0
 IDLE_SECONDS = 1.0
 SETUP_PAUSE_SECONDS = 60.0
 # Behind its pace by more than this many seconds, a sender needs more sends on their way at once.
@@ -56,15 +59,16 @@ class Later:
     at: datetime
 
 
-Compose = Callable[[BulkRow], Awaitable[Say | Later | None]]
-"""The message of a row, at the moment of sending; None when it is not owed any more. Whatever it raises, the row has
-failed; but a database that cannot be asked makes it wait."""
+Compose = Callable[[BulkRow, Sequence[BulkRow]], Awaitable[Say | Later | None]]
+"""The message of a row, at the moment of sending; None when it is not owed any more. The other rows are those that come
+next: theirs may be looked up along with it. Whatever it raises, the row has failed; but a database that cannot be asked
+makes it wait."""
 
 Alarm = Callable[[str, str], Awaitable[None]]
 """Told of a sender whose set-up is at fault, with the platform's code."""
 
 
-async def as_stored(row: BulkRow) -> Say | None:
+async def as_stored(row: BulkRow, _following: Sequence[BulkRow]) -> Say | None:
     """The message that was stored with the row."""
     message = decode(row.payload)
     return message if isinstance(message, Say) else None
@@ -178,7 +182,9 @@ class Worker:
         while not self._stopping.is_set():
             row = await self._next(lane, once)
             if row is not None:
-                await self._start(lane, row)
+                message = await self._composed(lane, row)
+                if message is not None:
+                    await self._start(lane, row, message)
             elif once and not lane.under_way:
                 return
             else:
@@ -206,9 +212,13 @@ class Worker:
         return None
 
     async def _may_send(self, lane: Lane) -> bool:
-        """Whether the lease lasts for longer than any send; a clock that was moved ends it early."""
-        if lane.held_until - self._clock() <= self._longest_send:
+        """Whether the lease lasts for long enough; a clock that was moved ends it early."""
+        if not self._holds(lane):
             await self._renew()
+        return self._holds(lane)
+
+    def _holds(self, lane: Lane) -> bool:
+        """Whether the lease lasts for longer than any send."""
         return lane.held_until - self._clock() > self._longest_send
 
     async def _read(self, lane: Lane) -> bool:
@@ -237,30 +247,36 @@ class Worker:
             await asyncio.wait_for(lane.changed.wait(), min(seconds, IDLE_SECONDS))
         lane.changed.clear()
 
-    async def _start(self, lane: Lane, row: BulkRow) -> None:
+    async def _start(self, lane: Lane, row: BulkRow, message: Say) -> None:
+        """Let it leave as soon as the rates and the window let it; put it back when that takes longer."""
+        sends, chat = messages_in(message, lane.name), chat_of(row)
+        while (wait := lane.rates.ready_at(self._monotonic(), sends) - self._monotonic()) > 0:
+            if self._stopping.is_set() or IDLE_SECONDS < wait < math.inf:
+                lane.put_back(row, message, self._monotonic())
+                return
+            await self._pause(lane, wait)
         at_once = await self._window.enter(row.id)
         now = self._monotonic()
-        chat = chat_of(row)
-        if max(lane.rates.ready_at(now), lane.rates.chat_ready_at(chat, now)) > now or self._stopping.is_set():
+        ready = max(lane.rates.ready_at(now, sends), lane.rates.chat_ready_at(chat, now)) <= now
+        if not ready or not self._holds(lane) or self._stopping.is_set():
             # A reply went out meanwhile, or the platform said to wait.
             self._window.leave(row.id, sent=False)
-            lane.ahead.appendleft(row)
+            lane.put_back(row, message, now)
             return
         if not at_once and lane.rates.lag(now) > TOO_SLOW:
             busy = [each for each in self._lanes if each is lane or each.under_way]
             self._window.widen(sum(each.rates.rate for each in busy))
-        lane.rates.begin(chat, now)
-        lane.under_way[row.id] = asyncio.create_task(self._send(lane, row))
+        lane.rates.begin(chat, now, sends)
+        lane.under_way[row.id] = asyncio.create_task(self._send(lane, row, message, sends))
 
-    async def _send(self, lane: Lane, row: BulkRow) -> None:
+    async def _send(self, lane: Lane, row: BulkRow, message: Say, sends: int) -> None:
         begun = False
         try:
-            message = await self._composed(row)
-            begun = message is not None and await self._ledger.begin(row.id, lane.held_until)
-            if message is not None and begun:
-                await self._ledger.end(await self._outcome(lane, row, message))
+            begun = await self._ledger.begin(row.id, lane.held_until)
+            if begun:
+                await self._ledger.end(await self._outcome(lane, row, message, sends))
             else:
-                lane.rates.undo(chat_of(row), self._monotonic())
+                lane.rates.undo(chat_of(row), self._monotonic(), sends)
         except Exception as error:
             log.error("bulk_send_crashed", error=type(error).__name__, row=row.id)
         finally:
@@ -268,13 +284,15 @@ class Worker:
             del lane.under_way[row.id]
             lane.changed.set()
 
-    async def _composed(self, row: BulkRow) -> Say | None:
+    async def _composed(self, lane: Lane, row: BulkRow) -> Say | None:
         """The message, or None when the row has come to its end without one, or must wait."""
         if not row.reachable:
             self._ledger.note(Ended(row.id, "failed", row.chat, error="unreachable", uncertain=row.uncertain))
             return None
         try:
-            message = await self.compose(row)
+            message = lane.composed(row, self._monotonic()) or await self.compose(
+                row, lane.following(COMPOSED_AHEAD, BATCH - 1)
+            )
         except (SQLAlchemyError, OSError) as error:
             log.warning("not_composed", error=type(error).__name__, row=row.id)
             return None
@@ -290,12 +308,12 @@ class Worker:
             self._ledger.note(Ended(row.id, "cancelled", row.chat, uncertain=row.uncertain))
         return message
 
-    async def _outcome(self, lane: Lane, row: BulkRow, message: Say) -> Ended:
+    async def _outcome(self, lane: Lane, row: BulkRow, message: Say, sends: int) -> Ended:
         try:
             try:
-                sent = await self._deliver(lane, row, message)
+                sent = await self._deliver(lane, row, message, sends)
             finally:
-                lane.rates.end(chat_of(row), self._monotonic())
+                lane.rates.end(chat_of(row), self._monotonic(), sends)
                 lane.changed.set()
         except DeliveryFailed as failure:
             await self._learn(lane, row, failure)
@@ -309,18 +327,18 @@ class Worker:
             self._ledger.learn_chat(row.account_id, sent.chat)
         return Ended(row.id, "sent", sent.chat or row.chat, sent.message_id, uncertain=row.uncertain)
 
-    async def _deliver(self, lane: Lane, row: BulkRow, message: Say) -> Sent:
+    async def _deliver(self, lane: Lane, row: BulkRow, message: Say, sends: int) -> Sent:
         """Send; a chat that has moved is followed, once."""
         account = _account(row, lane.name)
         try:
             return await lane.sender.deliver(Delivery(account, row.chat, message))
         except Moved as moved:
-            # One more send: the others wait for it.
-            lane.rates.begin(moved.chat, self._monotonic())
+            # More to send: the others wait for it.
+            lane.rates.begin(moved.chat, self._monotonic(), sends)
             try:
                 return await lane.sender.deliver(Delivery(account, moved.chat, message))
             finally:
-                lane.rates.end(moved.chat, self._monotonic())
+                lane.rates.end(moved.chat, self._monotonic(), sends)
 
     async def _learn(self, lane: Lane, row: BulkRow, failure: DeliveryFailed) -> None:
         """What a failure says of more than its row."""

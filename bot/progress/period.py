@@ -6,7 +6,7 @@ last one, and due so many days after that.
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, Self
 
@@ -18,10 +18,15 @@ _CODE = re.compile(r"(?P<year>[1-9]\d{3})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One period, by its first day."""
+    """One period, by its first day. `end` is its last day."""
 
     start: date
     every: Every
+    end: date = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Sums look at it a million times.
+        object.__setattr__(self, "end", _begins_next(self.start, self.every) - timedelta(days=1))
 
     @classmethod
     def parse(cls, code: str) -> Self:
@@ -54,15 +59,9 @@ class Period:
                 return str(self.start.year)
 
     @property
-    def end(self) -> date:
-        """Its last day."""
-        return self.next.start - timedelta(days=1)
-
-    @property
     def next(self) -> Self:
         """The one that follows."""
-        year, month = divmod(self.start.month - 1 + MONTHS[self.every], 12)
-        return type(self)(date(self.start.year + year, month + 1, 1), self.every)
+        return type(self)(_begins_next(self.start, self.every), self.every)
 
     @property
     def previous(self) -> Self:
@@ -75,6 +74,11 @@ class Period:
 
     def __str__(self) -> str:
         return self.code
+
+
+def _begins_next(start: date, every: Every) -> date:
+    year, month = divmod(start.month - 1 + MONTHS[every], 12)
+    return date(start.year + year, month + 1, 1)
 
 
 def ended(first: Period, last: Period | None, today: date) -> Iterator[Period]:

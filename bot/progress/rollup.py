@@ -79,7 +79,8 @@ class Rollup:
 
 
 def roll_up(indicator: Indicator, window: Period, entries: Iterable[Entry], debts: Iterable[Debt]) -> Rollup:
-    """The indicator over these coalitions in a window, such as a year or a quarter."""
+    """The indicator over these coalitions in a window, such as a year or a quarter. Entries on other indicators are
+    passed over."""
     by_coalition: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.indicator == indicator.code and entry.period.end <= window.end:

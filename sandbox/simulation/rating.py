@@ -24,8 +24,10 @@ FINISHED = re.compile(
     # The card of a study of which everything is answered.
     r"|^(round|tour|ronda) \d+ (?P<all>\d+) (of|reponses sur|respuestas de) (?P=all)\b"
 )
-CLOSED = re.compile(
-    r"^round \d+ (closed|opens) on\b|^le tour \d+ (s est clos|ouvre) le\b|^la ronda \d+ se (cerro|abre) el\b"
+CLOSED = (
+    r"^round {number} closed on\b|^le tour {number} s est clos le\b|^la ronda {number} se cerro el\b"
+    # The card of a study of which no round is open.
+    r"|^round \d+ opens on\b|^le tour \d+ ouvre le\b|^la ronda \d+ se abre el\b"
     r"|^(the study is over|l etude est terminee|el estudio ha terminado)$"
     r"|^(no round is open|aucun tour n est ouvert|no hay ninguna ronda abierta)$"
 )
@@ -41,15 +43,15 @@ _SAID = r"^(?:You said|Vous avez dit|Usted dijo) "
 class Rate:
     """A `Goal`: go through the items of a round, keeping the last answer with the button for it where it is the same.
 
-    `door` fits the button that leads to the items, `finished` the text that says that all are answered, `closed` the
-    one that says that it is too late; all are for folded words. Whoever is asked why they changed an answer taps
-    `reason`, by its place among what is offered.
+    `door` fits the button that leads to the items, `finished` the text that says that all are answered, both for
+    folded words; `number` is the round's, of which one may hear that it is too late. Whoever is asked why they changed
+    an answer taps `reason`, by its place among what is offered.
     """
 
     opinion: Opinion
     door: re.Pattern[str] = DOOR
     finished: re.Pattern[str] = FINISHED
-    closed: re.Pattern[str] = CLOSED
+    number: int = 1
     command: str = "/rounds"
     link: str = ""
     acts: int = 500
@@ -58,7 +60,8 @@ class Rate:
     def standing(self, text: str) -> Standing:
         if says(self.finished, text):
             return "granted"
-        return "refused" if says(self.closed, text) else ""
+        closed = re.compile(CLOSED.replace("{number}", str(self.number)))
+        return "refused" if says(closed, text) else ""
 
     def choose(self, character: Character, screen: Screen) -> Move | None:
         if _first(_UNEXPLAINED, screen):

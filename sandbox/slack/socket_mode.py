@@ -65,6 +65,7 @@ class Sockets:
     def _connections_changed(self) -> None:
         self._world.slack.socket_mode = self.connected
         self.changes.touch()
+        self._world.touch()
 
     def _hello(self) -> str:
         hello: JSON = {

@@ -34,6 +34,7 @@ SCOPES = frozenset(
         "im:history",
         "channels:read",
         "channels:history",
+        "groups:read",
         "users:read",
         "files:write",
         "files:read",

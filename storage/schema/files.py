@@ -38,4 +38,6 @@ files = Table(
         sqlite_where=text("fetch_at IS NOT NULL"),
         postgresql_where=text("fetch_at IS NOT NULL"),
     ),
+    # The number of a file that is gone is never another file's: senders remember by it what they have uploaded.
+    sqlite_autoincrement=True,
 )

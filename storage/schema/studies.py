@@ -157,7 +157,7 @@ answers = Table(
     # commented so far.
     Column("value", JSON(none_as_null=True)),
     Column("unable", Boolean, nullable=False, server_default=text("false")),
-    # Why it was changed since the round before, by a tap: new_argument, others, time, mistake, other.
+    # Why it was changed since the round before, by a tap: new_argument, others, time, mistake, other, unsaid.
     Column("why_changed", Text, nullable=False, server_default=""),
     Column("comment", Text, nullable=False, server_default=""),
     Column("comment_language", Text, nullable=False, server_default=""),

@@ -116,7 +116,7 @@ async def test_a_round_and_its_reminders_by_moving_the_clock(demo: Demo) -> None
     await tap(telegram, "8")
 
     # The round opens, each is told, and rates where they are.
-    await demo.move_to("round 1 of Priorities for soils opens")
+    await demo.move_to("the start of round 1 of Priorities for soils")
     await demo.move_to("the reminder for Ned Cloverfield")
     await shows(slack, "Priorities for soils: round 1 is open. 2 questions")
     await tap(slack, "7")
@@ -136,5 +136,5 @@ async def test_a_round_and_its_reminders_by_moving_the_clock(demo: Demo) -> None
     await shows(slack, "1 of 2")
     await expect(demo.page.get_by_role("button", name="the reminder for Léa")).to_have_count(0)
 
-    await demo.move_to("round 1 of Priorities for soils closes")
+    await demo.move_to("the end of round 1 of Priorities for soils")
     await shows(slack, "Priorities for soils: round 1 has closed. 2 of 2 people answered.")

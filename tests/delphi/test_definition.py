@@ -104,6 +104,8 @@ def test_everything_that_is_wrong_is_told_at_once_each_with_its_place_and_remedy
         "study.yaml:19: items.3.text: fr: 3 of 5 items: A2, A4, A5. Translate them, or drop the language",
     ]
     assert read(broken).protocol is None
+    many = broken + "".join(f"  - {{id: B{number}, text: {{en: More, fr: Plus}}}}\n" for number in range(3))
+    assert "does not fit A1, A2, A2, A4, A5, B0, … (8) (1-7)" in told(many)[0]
 
 
 def test_what_cannot_be_read_does_not_keep_the_rest_from_being_checked() -> None:

@@ -140,9 +140,13 @@ def test_everyone_invited_is_counted_once() -> None:
 
 def test_who_left_with_a_minority_view_is_noticed() -> None:
     before, after = [8] * 8 + [2] * 2, [8] * 8 + [None] * 2
-    leavers = rated(after, before).leavers
+    leavers = rated(after, before, smallest_group=2).leavers
     assert leavers is not None
     assert (leavers.left, leavers.minority_view_on) == (2, ("A1",))
+    # Who left is known to others: of few it is not told where they stood.
+    few = rated(after, before).leavers
+    assert few is not None
+    assert (few.left, few.minority_view_on) == (2, ())
 
 
 def test_every_kind_of_item_has_its_own_numbers() -> None:

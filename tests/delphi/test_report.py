@@ -51,7 +51,9 @@ def closed_study(study: Protocol, people: int, seed: int, rounds: int = 3, rehea
     closed = []
     for number in range(1, rounds + 1):
         before = drawn(study, people, seed + number, before=before)
-        table = replace(before, waiting={"farmers": 2}, declined={"public": 1})
+        why = ["others", "unsaid", *[""] * (people - 2)][:people] if number > 1 else ()
+        columns = tuple(replace(column, why=why) for column in before.columns[:1]) + before.columns[1:]
+        table = replace(before, columns=columns, waiting={"farmers": 2}, declined={"public": 1})
         opened = OPENED + timedelta(days=30 * number)
         closed.append(Round(number, "", "", opened, opened + timedelta(days=14), table))
     reworded = SOIL.model_copy(update={"text": {"en": "Carbon is measured to 50 cm."}})
@@ -69,7 +71,9 @@ def closed_study(study: Protocol, people: int, seed: int, rounds: int = 3, rehea
             *(ItemVersion(item.id, 1, item, "protocol", (), "active", "", None) for item in study.items),
             ItemVersion("A1", 2, reworded, "panel", lineage, "retired", "agreed_in", 2),
         ),
-        amendments=(Amendment(OPENED, "closes_at round 2", "2027-02-28", "2027-03-05", "Floods", "abc"),),
+        amendments=(
+            Amendment(OPENED, "round 2 closes", "2027-02-28T18:30:00", "2027-03-06T00:00:00", "Floods", "abc"),
+        ),
         comments=(Text(1, "A1", 1, "=1+1 is what it costs"), Text(2, "A1", 1, "Deeper is better")),
         open_answers=(Text(1, "E1", 1, "Biodiversity"),),
         proposals=(Proposal("Add biochar", "accepted", "", "C9"), Proposal("Add gold", "declined", "Off topic", "")),
@@ -186,6 +190,9 @@ def test_the_document_and_the_workbook_say_what_the_numbers_say(made: dict[str, 
     rows = csv.DictReader(io.StringIO(made["numbers.csv"].decode("utf-8-sig")))
     numbers = {(row["round"], row["item"], row["group"], row["figure"]): row["value"] for row in rows}
     document = Document(io.BytesIO(made["report.docx"]))
+    said = "Round 2, why 2 ratings moved to another third of the scale or out of the middle half, as said by a tap: "
+    assert any(each.text.startswith(said) for each in document.paragraphs)
+    assert "others" in {row["why"] for row in csv.DictReader(io.StringIO(made["data.csv"].decode("utf-8-sig")))}
     heading = ["Item", "Wording", "Round", "n", "Median"]
     results = next(table for table in document.tables if [c.text for c in table.rows[0].cells[:5]] == heading)
     in_document = [[cell.text for cell in row.cells] for row in results.rows[1:]]
@@ -196,7 +203,7 @@ def test_the_document_and_the_workbook_say_what_the_numbers_say(made: dict[str, 
         if (expected := numbers.get((number, code, "", "rated.median"))) is not None:
             assert float(median) == float(expected)
             agreeing = int(numbers[number, code, "", "rated.in_zone.2"])
-            assert heads == f"{agreeing} of {n}"
+            assert heads.startswith(f"{agreeing} of {n}; ")
             assert share == percent(Fraction(agreeing, int(n)), "en")
     for place, *cells in sheets(made["numbers.xlsx"])["Spread"][3:]:
         number, n, mean = cells[:3]

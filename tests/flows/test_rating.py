@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,19 +11,24 @@ from hypothesis import strategies as st
 
 from bot.chat.limits import LIMITS
 from bot.chat.markup import plain
+from bot.delphi.closing import outcome_of
 from bot.delphi.outcome import Decision, GroupResult, ItemOutcome, Rated, Why
-from bot.delphi.protocol import Item, NumberItem, ScaleItem
+from bot.delphi.polarization import Flag
+from bot.delphi.protocol import AGREE_POINTS, Item, NumberItem, ScaleItem
 from bot.delphi.scale import Scale
 from bot.flows.answering import Choosing, from_button, read, show, show_number
 from bot.flows.flow import Misfit
 from bot.flows.item_screen import Card, options, wording
 from bot.flows.study_feedback import Own, feedback
+from bot.flows.study_verdict import verdict
 from bot.locales import Words, load
 from tests import panel
+from tests.delphi.studies import table
 
 WORDS = load()
 EN = WORDS["en"]
-FIXED = panel.protocol(datetime(2027, 1, 11, 9), groups=panel.GROUPS)  # noqa: DTZ001 - a wall time
+OPENS = datetime(2027, 1, 11, 9)  # noqa: DTZ001 - a wall time
+FIXED = panel.protocol(OPENS, groups=panel.GROUPS)
 HUNDRED = ScaleItem(id="S1", text=panel.said("How sure are you?"), scale=Scale(0, 100))
 
 
@@ -149,20 +155,16 @@ def test_every_kind_fits_a_screen(item: Item, language: str, platform: Any) -> N
     assert not listing or platform
 
 
-def rated(heads: tuple[int, ...], in_zone: tuple[int, int, int], **quartiles: float) -> Rated:
+def rated(heads: tuple[int, ...], in_zone: tuple[int, int, int], **figures: Any) -> Rated:
     nothing: dict[str, Any] = dict.fromkeys(
         ("mean", "sd", "cv", "iqr", "madm", "agreement", "needed", "ram", "van_der_eijk_a", "polarization")
     )
     nothing |= dict.fromkeys(("tastle_wierman", "leik_d", "verdict"))
+    nothing |= {"scale": Scale(1, 9), "flags": (), "rules": {}, "depends_on_rule": False}
     return Rated(
-        scale=Scale(1, 9),
         heads=heads,
         in_zone=in_zone,
-        rules={},
-        depends_on_rule=False,
-        flags=(),
-        **nothing,
-        **{name: quartiles.get(name) for name in ("q1", "median", "q3")},
+        **dict.fromkeys(("q1", "median", "q3")) | nothing | figures,
     )
 
 
@@ -173,11 +175,11 @@ def came(n: int, about: Rated, *groups: GroupResult, unable: int = 0) -> ItemOut
     )
 
 
-TWENTY = rated((0, 1, 0, 1, 1, 3, 5, 4, 5), (1, 5, 14), q1=6, median=7, q3=8.5)
+TWENTY = rated((0, 1, 0, 1, 1, 3, 5, 4, 5), (1, 5, 14), q1=6, median=7, q3=8.5, agreement=Fraction(14, 20))
 
 
 def test_feedback_says_it_in_one_plain_sentence_first() -> None:
-    farmers = GroupResult(group="farmers", shown=True, n=9, median=8)
+    farmers = GroupResult(group="farmers", shown=True, n=9, median=8, in_zone=(0, 2, 7))
     hidden = GroupResult(group="science", shown=False)
     told = plain(feedback(panel.PAID, came(20, TWENTY, farmers, hidden, unable=2), Own(True, 6), FIXED, EN))
     assert told.splitlines() == [
@@ -192,23 +194,81 @@ def test_feedback_says_it_in_one_plain_sentence_first() -> None:
         "3 0",
         "2 ▇ 1",
         "1 0",
-        "Half of the panel answered between 6 and 8.5; the middle answer is 7.",
+        "Agreement (7 to 9): 70%, 14 of 20.",
+        "The middle half of the answers lies between 6 and 8.5; the middle answer is 7.",
         "2 people were unable to score it.",
         "",
         "By group",
-        "Farmers (9): the middle answer is 8.",
+        "Farmers (9): the middle answer is 8; 7 said 7 to 9.",
         "Groups in which too few answered are not shown.",
     ]
 
 
-def test_feedback_of_few_shows_nothing_that_could_be_told_apart() -> None:
-    one = rated((0, 0, 0, 0, 0, 0, 1, 0, 0), (0, 0, 1), q1=7, median=7, q3=7)
-    told = plain(feedback(panel.PAID, came(1, one), Own(), FIXED, EN))
-    assert told == (
-        "You did not answer it the last time. "
-        "So few answered (1) that nothing is shown: it could be told who said what."
-    )
-    assert "▇" not in told
+def test_the_minimum_is_for_groups_and_a_small_panel_is_still_told_where_it_stands() -> None:
+    fixed = FIXED.model_copy(update={"smallest_group": 5})
+    three = rated((0, 0, 0, 0, 0, 1, 1, 0, 1), (0, 1, 2), q1=6.5, median=7, q3=8)
+    told = plain(feedback(panel.PAID, came(3, three), Own(True, 6), fixed, EN))
+    assert told.startswith("You said 6. 2 of 3 said 7 to 9.")
+    two = rated((0, 0, 0, 0, 0, 1, 1, 0, 0), (0, 1, 1), q1=6.25, median=6.5, q3=6.75)
+    told = plain(feedback(panel.PAID, came(2, two), Own(True, 6), fixed, EN))
+    assert told == "You said 6. Only 2 answered, so nothing more is shown: it could be told who said what."
+
+
+def test_nobody_is_said_to_agree_strongly_who_did_not_and_the_other_side_is_named() -> None:
+    five = rated((4, 1, 0, 5, 0), (5, 0, 5), scale=AGREE_POINTS, flags=(Flag.THIRDS,), agreement=Fraction(1, 2))
+    outcome = came(10, five).model_copy(update={"kind": "agree"})
+    told = plain(feedback(panel.OPEN_DATA, outcome, Own(True, 4), FIXED, EN))
+    assert told.startswith("You said Agree. 5 of 10 agreed or strongly agreed.")
+    assert "Opinions are split: 5 of 10 disagreed, and 5 agreed." in told
+    assert "Agreement: 50%, 5 of 10." in told
+    between = five.model_copy(update={"q1": 1.0, "median": 2.5, "q3": 4.0})
+    told = plain(feedback(panel.OPEN_DATA, came(10, between), Own(True, 4), FIXED, WORDS["fr"]))
+    assert "la réponse du milieu est Pas d’accord / Ni l’un ni l’autre." in told
+    assert "D’accord\u202f: ▇▇▇▇▇ 5 ◂ vous" in told
+
+
+def test_n_is_always_said() -> None:
+    year = outcome_of(FIXED, 1, table([(panel.YEAR, [2030, 2040, 2040])])).items[0]
+    told = plain(feedback(panel.YEAR, year, Own(True, 2030), FIXED, EN))
+    assert told.startswith("You said 2030. Answers: 3.\n\nThe middle half of the answers lies between 2035 and 2040;")
+    order = outcome_of(FIXED, 1, table([(panel.ORDER, [["trees", "cover", "compost"]] * 3)])).items[0]
+    assert "The panel’s order, all 3 answers together:" in plain(feedback(panel.ORDER, order, Own(), FIXED, EN))
+
+
+def test_ends_of_one_point_are_said_as_one_point() -> None:
+    short = panel.PAID.model_copy(update={"scale": Scale(1, 4)})
+    split = rated((5, 0, 1, 4), (5, 1, 4), scale=Scale(1, 4), flags=(Flag.THIRDS,), agreement=Fraction(4, 10))
+    told = plain(feedback(short, came(10, split), Own(True, 4), FIXED, EN))
+    assert "5 of 10 said 1." in told
+    assert "Opinions are split: 5 of 10 said 1, and 4 said 4." in told
+    assert "Agreement (4): 40%, 4 of 10." in told
+
+
+@pytest.mark.parametrize(
+    ("rule", "ratings", "says"),
+    [
+        ("agreement_share", [8] * 18 + [5] * 5, "Agreed. 18 of 23 said 7 to 9; 18 were needed."),
+        ("agreement_share", [8] * 17 + [5] * 6, "No agreement. 17 of 23 said 7 to 9; 18 were needed."),
+        ("agreement_share", [2] * 18 + [5] * 5, "Agreed that not. 18 of 23 said 1 to 3; 18 were needed."),
+        ("three_bands", [8] * 18 + [5] * 5, "No agreement. 18 of 23 said 7 to 9; 19 were needed."),
+        ("three_bands", [8] * 5 + [5] * 18, "Dropped, for want of agreement. 5 of 23 said 7 to 9; 12 were needed."),
+        (
+            "comet",
+            [8] * 17 + [2] * 3,
+            "No agreement. 17 of 20 said 7 to 9; 14 were needed. 3 said 1 to 3; at most 2 could.",
+        ),
+        (
+            "comet",
+            [8] * 2 + [2] * 18,
+            "Agreed that not. 18 of 20 said 1 to 3; 14 were needed. 2 said 7 to 9; at most 2",
+        ),
+        ("ram", [8] * 9, "Agreed. "),
+    ],
+)
+def test_a_verdict_is_said_in_heads_as_its_rule_counts_them(rule: str, ratings: list[int], says: str) -> None:
+    fixed = panel.protocol(OPENS, [panel.PAID], consensus={"rule": rule})
+    [item] = outcome_of(fixed, 1, table([(panel.PAID, ratings)])).items
+    assert plain(verdict(panel.PAID, item, fixed, EN)).startswith(says)
 
 
 def test_bars_of_a_large_panel_fit_a_phone() -> None:

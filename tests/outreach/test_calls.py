@@ -11,7 +11,7 @@ from bot.chat.tokens import Standing, parse
 from bot.flows import router
 from bot.locales import load
 from bot.outreach.audience import Known
-from bot.outreach.call_words import bar, card, problem_words, when_words
+from bot.outreach.call_words import bar, card, city, problem_words, when_words
 from bot.outreach.calls import COMMANDS, Facts, blocking, message, problems, token_of
 from bot.outreach.recipients import Reach
 from storage.campaigns import Campaign, Counts, Draft
@@ -58,8 +58,8 @@ def test_a_text_is_measured_as_each_platform_shows_it() -> None:
     assert fits(f"*{'x' * 4096}*") == []
     assert fits("🌱" * 2048) == []
     assert fits("🌱" * 2049) == ["texts.fr text_long"]
-    assert fits("x" * 1024, picture=1) == []
-    assert fits("x" * 1025, picture=1) == ["texts.fr caption_long"]
+    # What is too long for a caption comes after the picture.
+    assert fits("x" * 4096, picture=1) == []
     # In Slack an ampersand takes five characters.
     assert fits("&" * 2300) == ["texts.fr text_long"]
 
@@ -68,8 +68,14 @@ def test_a_missing_language_is_a_warning_that_says_what_its_readers_get() -> Non
     found = problems(replace(CALL, texts={"fr": "Venez !"}), FACTS)
     assert not blocking(found)
     assert [plain(problem_words(one, WORDS["en"])) for one in found] == [
-        "There is no text in English: who reads in English (1) gets the one in French.",
-        "There is no text in Spanish: who reads in Spanish (1) gets the one in French.",
+        "There is no text in English: 1 person who reads in it gets the one in French.",
+        "There is no text in Spanish: 1 person who reads in it gets the one in French.",
+    ]
+    found = problems(
+        replace(CALL, texts={"en": "Come!", "fr": "Venez !"}), replace(FACTS, reach=Reach({"telegram": 2}, {"en": 2}))
+    )
+    assert [plain(problem_words(one, WORDS["fr"])) for one in found if one.place == "texts.es"] == [
+        "Il n’y a pas de texte en espagnol. Personne, parmi les destinataires, ne lit dans cette langue."
     ]
 
 
@@ -139,17 +145,21 @@ def test_the_card_says_how_far_it_is_and_what_can_be_done() -> None:
         "Slack: 290 of 300 sent\nTelegram: 100 of 112 sent"
     )
     tokens = [button.token for row in said.buttons for button in row]
-    assert tokens == ["call_12_pause", "call_12_cancel", "call_12_retry", "call_12_report"]
+    assert tokens == ["call_12_pause", "call_12_cancel", "call_12_retry", "call_12_report", "calls"]
     states = {"scheduled": ["undo", "pause", "cancel"], "paused": ["resume", "cancel"], "done": [], "cancelled": []}
     for state, acts in states.items():
         rows = card(replace(campaign, state=state), Counts({}), WORDS["fr"], PARIS).buttons
-        assert [button.token for row in rows for button in row] == [f"call_12_{act}" for act in [*acts, "report"]]
+        assert [button.token for row in rows for button in row] == [
+            *(f"call_12_{act}" for act in acts),
+            "call_12_report",
+            "calls",
+        ]
 
 
 def test_when_it_goes_out_is_said_in_the_readers_words() -> None:
     assert when_words(replace(CALL, local_time="2026-03-03T09:00"), WORDS["fr"], PARIS) == (
-        "mardi 3 mars 2026, 09:00, dans le fuseau horaire de chaque personne"
+        "mardi 3 mars 2026, 9:00, dans le fuseau horaire de chaque personne"
     )
-    assert when_words(replace(CALL, begins_at=NOW), WORDS["es"], PARIS) == (
-        "lunes, 2 de marzo de 2026, 10:30 (Europe/Paris)"
-    )
+    assert when_words(replace(CALL, begins_at=NOW), WORDS["es"], PARIS) == ("lunes, 2 de marzo de 2026, 10:30 (París)")
+    for zone, said in (("UTC", "UTC"), ("Etc/GMT-2", "UTC+2"), ("America/Argentina/Buenos_Aires", "Buenos Aires")):
+        assert city(ZoneInfo(zone), WORDS["en"]) == said

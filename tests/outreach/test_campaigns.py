@@ -17,7 +17,7 @@ from bot.outreach.delivery import SetupFault
 from bot.outreach.watching import RARELY, Watching, subject
 from storage import campaigns as stored
 from storage import outbox as outgoing
-from storage import places, reminders
+from storage import marks, places, reminders
 from storage.campaigns import Campaign, Draft
 from storage.schema import audit, outbox, participants
 from tests.outreach.crowd import Scene
@@ -276,7 +276,7 @@ async def test_who_watches_sees_it_come_on_in_one_message(office: Office) -> Non
     await _arrived(office, ruth)
     opener = await office.id_of("1")
     async with office.scene.database.begin() as connection:
-        await stored.mark(connection, id, opener, "opened", NOW)
+        await marks.mark(connection, id, opener, "opened", NOW)
     office.scene.now += RARELY
     await watching.tick()
     assert "est proposé\u202f: 1" in (await _watched(office))[0].payload

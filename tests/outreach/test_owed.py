@@ -1,12 +1,15 @@
 """When people are reminded: the policy of a topic, what was said before, and the person's own settings."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.locales import load
 from bot.outreach.owed import REST, Owed, Policy, Reader, due_today, moment
+from bot.outreach.reminders import ways_out
 from bot.outreach.schedule import Daytime
 
 NAIROBI = Daytime(ZoneInfo("Africa/Nairobi"), 9, 19)
@@ -157,3 +160,13 @@ def test_a_moment_keeps_every_rule(
     assert (daytime.day(at) - daytime.day(MONDAY)).days >= gap
     # What is due once stays due until it is said or the daytime ends.
     assert moment(owed(since=MONDAY - DAY), policy, reader, at) == at
+
+
+def test_what_asks_for_nothing_can_be_stopped_and_not_put_off() -> None:
+    def offered(*due: Owed) -> list[list[str]]:
+        return [[button.label for button in row] for row in ways_out(due, MONDAY.date(), load()["en"])]
+
+    task = owed()
+    news = replace(task, asks=False)
+    assert offered(news) == [["Stop these reminders"]]
+    assert offered(task) == offered(news, task) == [["Snooze 1 day", "Not now"], ["Stop these reminders"]]

@@ -14,6 +14,7 @@ from bot.chat.markup import plain
 from bot.delphi.definition import read_definition
 from bot.delphi.outcome import Outcome
 from bot.delphi.protocol import Protocol
+from bot.flows.missed_rounds import MissedRounds
 from bot.flows.panel_duties import Invitations, NextRounds, OpenRounds, Results
 from bot.flows.rounds import Rounds
 from bot.flows.study_acts import extend, publish, stop
@@ -23,6 +24,7 @@ from storage import answers, panels, studies, study_items
 from storage.database import open_database
 from storage.outbox import Row
 from storage.schema import accounts, outbox, participants
+from storage.timetable import missed
 
 DEFINITION = """\
 study: soil
@@ -70,7 +72,8 @@ class Scene:
 
     async def deliver(self) -> list[tuple[str, str]]:
         """Have everything that waits sent: the account, and the first line of what it is told."""
-        providers = (Invitations(), OpenRounds(), Results(), NextRounds(("telegram:9",)))
+        moderators = ("telegram:9",)
+        providers = (Invitations(), OpenRounds(), Results(), NextRounds(moderators), MissedRounds(moderators))
         reminders = Reminders(self.database, WORDS, providers, ["telegram"], lambda: self.now)
         await reminders.tick()
         told = []
@@ -286,9 +289,26 @@ async def test_a_round_that_cannot_be_evaluated_does_not_keep_others_from_going_
     assert await scene.states() == ["closed", "proposed", "planned"]
 
 
+async def test_moderators_are_told_of_a_round_whose_whole_time_passed_without_the_bot(scene: Scene) -> None:
+    await scene.consent(1, 2)
+    told = dict(await scene.at("2027-02-03T09:00:00"))
+    assert await scene.states() == ["proposed", "planned", "planned"]
+    assert told["9"].startswith("Round 1 of Soil did not open: all of its time passed")
+    # Once is enough, and nobody on the panel is asked anything.
+    assert await scene.at("2027-02-05T09:00:00") == []
+    async with scene.database.begin() as connection:
+        study = await scene_study(connection, scene)
+        assert await extend(connection, study, 1, datetime(2027, 2, 20), "The bot was down.", scene.now)  # noqa: DTZ001  # a wall time
+    told = dict(await scene.at("2027-02-06T09:00:00"))
+    assert await scene.states() == ["open", "planned", "planned"]
+    assert told.keys() == {"1", "2"}
+    async with scene.database.begin() as connection:
+        assert await missed(connection, scene.now) == []
+
+
 async def test_the_calendar_says_when_rounds_open_and_close(scene: Scene) -> None:
-    assert next(one.what for one in await scene.rounds().upcoming()) == "round 1 of Soil opens"
+    assert next(one.what for one in await scene.rounds().upcoming()) == "the start of round 1 of Soil"
     await scene.consent(1)
     await scene.at("2027-01-11T08:00:00")
     [first, *_] = await scene.rounds().upcoming()
-    assert (first.what, first.at) == ("round 1 of Soil closes", datetime(2027, 1, 24, 23, 0, tzinfo=UTC))
+    assert (first.what, first.at) == ("the end of round 1 of Soil", datetime(2027, 1, 24, 23, 0, tzinfo=UTC))

@@ -60,3 +60,20 @@ def test_a_file_with_mistakes_is_explained(capsys: pytest.CaptureFixture[str], f
     code, _, err = engage(capsys, "indicators", "import", str(file))
     assert code == 1
     assert "indicators.yaml, line 1, kind: says number: use one of area, carbon, count" in err
+
+
+def test_what_was_reported_is_written_into_a_file(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch, bare_database_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", bare_database_url)
+    code, _, err = engage(capsys, "progress", "export", "figures.csv")
+    assert (code, "`engage migrate` makes them" in err) == (1, True)
+    assert engage(capsys, "migrate")[0] == 0
+    for name in ("figures.csv", "figures.xlsx"):
+        assert engage(capsys, "progress", "export", name)[:2] == (0, f"Wrote 0 figures of 0 reports to {name}.\n")
+    assert (folder / "figures.csv").read_text(encoding="utf-8-sig").startswith("coalition,kind,facility,")
+    assert (folder / "figures.xlsx").read_bytes().startswith(b"PK")
+    code, _, err = engage(capsys, "progress", "export", "figures.ods")
+    assert (code, "figures.ods ends in neither .xlsx nor .csv" in err) == (2, True)
+    code, _, err = engage(capsys, "progress", "export", "figures.csv", "--language", "it")
+    assert (code, "not in it" in err) == (2, True)

@@ -23,7 +23,14 @@ from sandbox.slack.form import Field, Modal
 from tests.sandbox.conftest import FarSide
 
 STRAIGHT = replace(steadfast(draw(Random(1))), language="en", arrives="command", closes_forms=1.0)
-OPINIONS: dict[str, Answers | None] = {"A1": ("7",), "A2": None, "B1": ("3",), "C1": ("12 years",)}
+OPINIONS: dict[str, Answers | None] = {
+    "A1": ("7",),
+    "A2": None,
+    "B1": ("3",),
+    "C1": ("12 years",),
+    "D1": ("Water", "Seeds"),
+    "D2": ("Seeds", "Water"),
+}
 DIGITS = tuple("123456789")
 
 
@@ -49,6 +56,8 @@ def test_the_last_rating_is_kept_with_one_tap_where_it_is_the_same() -> None:
     reminded = "A1. Hedges\n\nYou said {}. 14 of 20 said 7 to 9.\n\n1 of 3"
     assert decided(*DIGITS, "Keep my 7", text=reminded.format(7)) == Move("tap", "Keep my 7")
     assert decided(*DIGITS, "Keep my 6", text=reminded.format(6)) == Move("tap", "7")
+    order = "D2. Put them in order.\n\nYou said 1. Seeds, 2. Water. The panel’s order:\n\n1 of 3"
+    assert decided("Water", "Seeds", "Keep my answer", text=order) == Move("tap", "Keep my answer")
 
 
 def test_an_answered_item_is_passed() -> None:

@@ -1,10 +1,13 @@
 """What a call for engagement leads to, as its readers live it, and what of it is counted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+import pytest
 from sqlalchemy import update
 
 from bot.outreach import campaigns
+from bot.outreach.campaigns import Faulty
 from sandbox.slack import acts as in_slack
 from sandbox.telegram import acts as on_telegram
 from sandbox.telegram.state import Update
@@ -13,6 +16,7 @@ from storage import places
 from storage.campaigns import Counts, Draft
 from storage.schema import participants
 from tests.scenarios.test_joining import KNOWLEDGE, begin
+from tests.scenarios.test_study import meet, put_up
 from tests.stage import Actor, Stage
 
 AT_ONCE = timedelta(seconds=61)
@@ -130,3 +134,25 @@ async def test_a_group_and_a_channel_lead_into_private(scene: Stage) -> None:
     await arrives(on_telegram.remove_bot(scene.world.telegram, ada.person.persona, group.id))
     async with scene.app.database.begin() as connection:
         assert "Soil friends" not in {place.title for place in await places.active(connection)}
+
+
+async def test_who_has_answered_the_whole_round_has_completed_the_call_to_it(scene: Stage) -> None:
+    ada = scene.telegram("ada")
+    await meet(ada)
+    await put_up(scene)
+    await ada.say("/start study_soil")
+    await ada.tap("Take part")
+    scene.world.advance(timedelta(hours=23))
+    await scene.app.rounds.tick()
+    draft = Draft(title="Soil", texts={"en": "Answer!"}, button={"target": "round soil"})
+    # She never joined anything, and has agreed to this study only.
+    with pytest.raises(Faulty):
+        await call(scene, replace(draft, audience={"all": []}))
+    id = await call(scene, replace(draft, audience={"not_answered": "soil:1"}))
+    await ada.tap("Answer the round")
+    await ada.tap("Begin round 1")
+    for answer in ("7", "7", "agree", "2040"):
+        assert ((await counts(scene, id)).opened, (await counts(scene, id)).completed) == (1, 0), answer
+        await ada.say(answer)
+    assert "All 4 questions are answered." in ada.last.text
+    assert (await counts(scene, id)).completed == 1

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import update
 
+from sandbox.telegram import acts as on_telegram
 from sandbox.telegram.person import TelegramPerson
-from sandbox.telegram.state import BOT_ID
-from storage import coalitions, people, places
+from sandbox.telegram.state import BOT_ID, Update
+from storage import coalitions, files, people, places
 from storage.people import Newcomer
 from storage.schema import accounts, participants
+from tests.shelf import PNG
 from tests.stage import Actor, Stage, account, stage
 
 WORDS = {
@@ -110,6 +112,13 @@ async def a_while_later(scene: Stage, **passed: float) -> None:
     await scene.app.watching.tick()
     await scene.app.postbox.sweep()
     await scene.quiet()
+
+
+async def arrives(update: Update | None) -> None:
+    """Wait until the bot has taken it."""
+    assert update is not None
+    assert update.receipt is not None
+    await update.receipt.wait(5)
 
 
 def everybody(scene: Stage) -> dict[str, Actor]:
@@ -296,3 +305,80 @@ async def test_whatever_is_wrong_is_said_at_once_and_the_draft_is_kept(scene: St
     assert scene.telegram("lea").last.text != "Show your soil."
     await ruth.say("/calls")
     assert "1. Field days: cancelled" in ruth.last.text
+
+
+async def test_it_waits_for_a_colleague_fails_in_a_group_and_is_sent_there_again(scene: Stage) -> None:
+    scene.app.house.four_eyes = True
+    author, colleague, lea = scene.telegram("tom"), scene.slack("ruth"), scene.telegram("lea")
+    assert isinstance(author.person, TelegramPerson)
+    telegram = scene.world.telegram
+    group, added = on_telegram.new_group(telegram, lea.person.persona, "Soil friends", [])
+    await arrives(added)
+    await author.say("/calls")
+    await author.tap("New call")
+    await author.fill({"Title": "Field days", "Text in English": "Show your soil in March. " * 60})
+    await author.fill({"Text in French": "Venez !", "Text in Spanish": None})
+    await author.person.send_photo("field.png", PNG)
+    await scene.quiet()
+    await scene.app.fetching.tick()
+    await author.fill({"The button leads to": "No button"})
+    assert "There is no text in Spanish: who reads in it gets the one in English." in author.last.text
+    await author.tap("Who receives it")
+    await choose(author, "Choose people", "Language", "Spanish", "French")
+    assert "This reaches 3 people: 2 on Telegram, 1 in Slack." in author.last.text
+    await author.tap("Channels and groups")
+    # What I say in this group, I say in French from now on.
+    await author.tap("English")
+    await author.tap("Français")
+    assert ("✗ Soil friends", "Français") == author.last.buttons[:2]
+    await author.tap("✗ Soil friends")
+    await author.tap("‹ Who receives it")
+    await author.tap("‹ The call")
+    assert "There is no text in Spanish: 1 person who reads in it gets the one in English." in author.last.text
+    await author.tap("Check and send")
+    await author.tap("Yes, ask a colleague")
+
+    # Nobody looks for two days: then the colleague is reminded, and the author is not.
+    colleague.person.look()
+    author.person.look()
+    scene.world.advance(timedelta(days=2, hours=1))
+    await scene.app.reminders.tick()
+    await scene.app.postbox.sweep()
+    await scene.quiet()
+    reminder = colleague.one_message()
+    assert "1 call for engagement has been waiting for your approval since" in reminder.text
+    assert not [message for message in author.person.news() if "approval" in message.text]
+    await colleague.tap("Show the call", reminder)
+    await colleague.tap("Approve")
+
+    await arrives(on_telegram.remove_bot(telegram, lea.person.persona, group.id))
+    await a_while_later(scene, seconds=61)
+    await a_while_later(scene, seconds=4)
+    assert [message.pictures for message in lea.person.messages()[-1:]] == [1]
+    carmen = scene.telegram("carmen").person.messages()[-2:]
+    assert [message.pictures for message in carmen] == [1, 0], "too long for a caption: the words come after the picture"
+    assert carmen[1].text.startswith("Show your soil in March. Show")
+    watched = colleague.last
+    assert "“Field days” has been sent." in watched.text
+    assert "Failed: 1" in watched.text
+    group.bot_present = True
+    await colleague.tap("Send to failures again")
+    assert "I am sending it again to 1 recipient." in colleague.last.text
+    await a_while_later(scene, seconds=1)
+    await a_while_later(scene, seconds=4)
+    assert list(group.messages.values())[-1].caption == "Venez !"
+    assert "4 of 4 done" in colleague.last.text
+    assert "Send to failures again" not in colleague.last.buttons
+
+    for choice, name in (("Report", "call-1.xlsx"), ("As a plain table (.csv)", "call-1.csv")):
+        await colleague.tap(choice)
+        assert [message.files for message in colleague.person.messages() if message.files][-1] == (name,)
+    async with scene.app.database.connect() as connection:
+        (kept,) = await files.of(connection, "campaign 1 report call-1.csv")
+        table = (await files.content(connection, kept.id) or b"").decode("utf-8-sig").splitlines()
+    assert table[0].endswith(",When (UTC),Error,May have come twice,Opened (UTC),Completed (UTC)")
+    assert [line.split(",")[1:4] for line in table[1:]] == [
+        ["Slack", "fr", "sent"],
+    ]
+    await colleague.tap("‹ Calls", watched)
+    assert "Field days: sent" in colleague.last.text

@@ -1,5 +1,6 @@
 """Calls in the tables: drafts are kept, rows are made once, what came of them is counted."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.outreach.audience import EVERYBODY
 from bot.outreach.recipients import select_recipients
-from storage import campaigns, places
+from storage import campaigns, marks, places
 from storage.campaigns import Draft
 from storage.schema import accounts, outbox
 from tests.outreach.town import CALL, NOW, Town
@@ -82,11 +83,11 @@ async def test_what_came_of_it_is_counted_and_failures_are_tried_again(database:
         leased = update(outbox).where(outbox.c.account_id == town.accounts["p4"])
         await connection.execute(leased.values(lease_until=NOW + timedelta(seconds=30), attempts=1))
         # Before it is sent out nothing counts, such as when its author tries the button.
-        await campaigns.mark(connection, id, town.ids["p1"], "opened", NOW)
+        await marks.mark(connection, id, town.ids["p1"], "opened", NOW)
         assert await campaigns.move(connection, id, ("draft",), "sending")
         for who, mark in (("p1", "opened"), ("p1", "opened"), ("p2", "opened"), ("p1", "completed")):
-            await campaigns.mark(connection, id, town.ids[who], mark, NOW)
-        await campaigns.mark(connection, 999, town.ids["p1"], "opened", NOW)
+            await marks.mark(connection, id, town.ids[who], mark, NOW)
+        await marks.mark(connection, 999, town.ids["p1"], "opened", NOW)
         before = await campaigns.counts(connection, id)
         assert before.by_platform == {"telegram": {"sent": 1, "failed": 1, "blocked": 1, "waiting": 3}}
         assert (before.opened, before.completed, before.total) == (2, 1, 6)
@@ -100,6 +101,25 @@ async def test_what_came_of_it_is_counted_and_failures_are_tried_again(database:
         report = {one.account: one for one in await campaigns.recipients(connection, id)}
         assert report["telegram:1"].opened == report["telegram:1"].completed == NOW
         assert {one.state for one in report.values()} == {"sent", "waiting", "blocked", "cancelled"}
+
+
+async def test_who_goes_through_with_it_has_completed_all_the_calls_that_led_there(database: AsyncEngine) -> None:
+    async with database.begin() as connection:
+        town = Town(connection)
+        await town.person("p1", "telegram:1")
+        await town.person("p2", "telegram:2")
+        soil, again, other, draft = [
+            await campaigns.create(connection, replace(CALL, button={"target": target}), None, NOW)
+            for target in ("round soil", "round soil", "round sea", "round soil")
+        ]
+        for id in (soil, again, other):
+            await campaigns.move(connection, id, ("draft",), "sending")
+        for id in (soil, again, other, draft):
+            await marks.mark(connection, id, town.ids["p1"], "opened", NOW)
+        for who in ("p1", "p1", "p2"):
+            await marks.complete(connection, town.ids[who], "round soil", NOW)
+        counted = [await campaigns.counts(connection, id) for id in (soil, again, other, draft)]
+        assert [(one.opened, one.completed) for one in counted] == [(1, 1), (1, 1), (1, 0), (0, 0)]
 
 
 async def test_places_are_remembered_by_what_is_known_of_them(database: AsyncEngine) -> None:

@@ -143,3 +143,10 @@ async def test_people_take_their_files_with_them(database: AsyncEngine) -> None:
     await done(database, coalitions.forget_participant, older)
     assert await stored(database) == 1
     assert await done(database, files.content, ours) == b"a chart"
+
+
+async def test_the_number_of_a_file_that_is_gone_is_never_given_again(database: AsyncEngine) -> None:
+    """Senders remember by it what they have uploaded: another file must not be taken for this one."""
+    gone = await drawn(database, b"an export", "export 1")
+    await done(database, files.drop, "export 1")
+    assert await drawn(database, b"a later export", "export 1") > gone

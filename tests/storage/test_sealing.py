@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.delphi.closing import outcome_of
@@ -20,8 +20,8 @@ from bot.delphi.report.data import publish
 from bot.delphi.report.making import build_report
 from bot.flows import round_data
 from bot.locales import load
+from storage import answer_table, panels, people, proposals, sealing, studies, study_items, timetable
 from storage import answers as answering
-from storage import panels, people, proposals, sealing, studies, study_items
 from storage.people import Newcomer
 from storage.schema import accounts, metadata, participants, study_log
 from storage.studies import Planned
@@ -72,8 +72,8 @@ async def closed(database: AsyncEngine) -> Closed:
         truth: Claims = {}
         for each in rounds:
             await study_items.ask(connection, each.id, items)
-            await studies.propose_round(connection, each.id)
-            await studies.open_round(connection, each.id, each.opens_at)
+            await timetable.propose_round(connection, each.id)
+            await timetable.open_round(connection, each.id, each.opens_at)
             if each.number == 2:
                 gone = await panels.panellist(connection, study, ids[GONE])
                 late = await panels.panellist(connection, study, ids[LATE])
@@ -85,8 +85,8 @@ async def closed(database: AsyncEngine) -> Closed:
                 assert panellist_ is not None
                 if each.number == 1 or number != GONE:
                     truth[ids[number]] = await _answer(connection, each, items, number, panellist_, ids[number])
-            await studies.close_round(connection, each.id, each.closes_at)
-            await studies.keep_outcome(connection, each.id, {"round": each.number})
+            await timetable.close_round(connection, each.id, each.closes_at)
+            await timetable.keep_outcome(connection, each.id, {"round": each.number})
         await studies.close(connection, study, "most_rounds", ROUNDS[1][2])
         codes = [each.pseudonym for each in await panels.members(connection, study)]
     return Closed(study, ids, truth, codes)
@@ -253,9 +253,8 @@ async def test_nobody_gets_from_a_sealed_database_to_who_gave_a_rating(database:
     assert by_order(before) == closed.truth
     secrets = [*closed.codes, "you said", "raw 5", OWN_WORDS]
     assert all(secret in str(before) for secret in secrets)
-    on_disk = Path(database.url.database or "") if database.dialect.name == "sqlite" else None
-    if on_disk:
-        assert all(secret in _bytes(on_disk) for secret in secrets)
+    on_disk = await _bytes(database)
+    assert all(secret in on_disk for secret in secrets)
 
     sealed = await sealing.seal(database, closed.study, ROUNDS[1][2] + DAY, Random(5), lambda words: "scrubbed")
 
@@ -267,8 +266,8 @@ async def test_nobody_gets_from_a_sealed_database_to_who_gave_a_rating(database:
     hits = sum(closed.truth[person] == value for person, value in by_order(after).items())
     assert hits < len(closed.truth) / 2
     assert not [secret for secret in secrets if secret in str(after)]
-    if on_disk:
-        assert not [secret for secret in secrets if secret in _bytes(on_disk)]
+    on_disk = await _bytes(database)
+    assert not [secret for secret in secrets if secret in on_disk]
     assert heads(before) - heads(after) == Counter(key for key in heads(before).elements() if not key[2].isdigit())
 
 
@@ -278,7 +277,7 @@ async def test_what_a_sealed_study_keeps_can_still_be_reported(database: AsyncEn
     async with database.connect() as connection:
         study = await studies.study(connection, closed.study)
         rounds = await studies.rounds(connection, closed.study)
-        tables = [await answering.table(connection, each.id) for each in rounds]
+        tables = [await answer_table.table(connection, each.id) for each in rounds]
         texts = await connection.execute(select(study_log.c.what, study_log.c.detail).order_by(study_log.c.id))
         members = await panels.members(connection, closed.study)
     assert study is not None
@@ -324,7 +323,7 @@ async def test_proposals_are_nobodys_afterwards_and_taking_part_in_round_0_still
     await sealing.seal(database, closed.study, START, Random(1), str)
     async with database.connect() as connection:
         there = await proposals.of_study(connection, closed.study)
-        table = await answering.table(connection, rounds[0].id)
+        table = await answer_table.table(connection, rounds[0].id)
     assert {(each.pseudonym, each.at) for each in there} == {("", None)}
     assert table.columns[1].values.count("") == 13
 
@@ -368,17 +367,17 @@ async def _run_through(connection: AsyncConnection, study: Protocol) -> int:
         pseudonyms.append(taking_part.pseudonym_id)
     for each in await studies.rounds(connection, id):
         await study_items.ask(connection, each.id, items)
-        await studies.propose_round(connection, each.id)
-        await studies.open_round(connection, each.id, each.opens_at)
+        await timetable.propose_round(connection, each.id)
+        await timetable.open_round(connection, each.id, each.opens_at)
         for number, pseudonym_id in enumerate(pseudonyms):
             own: dict[str, Any] = {"round_id": each.id, "pseudonym_id": pseudonym_id, "now": each.opens_at}
             if each.number == 1 or number > 1:
                 await answering.save(connection, item_id=items[0], value=number % 9 + 1, **own)
             await answering.save(connection, item_id=items[1], value="Worms" if number % 2 else "Roots", **own)
-        await studies.close_round(connection, each.id, each.closes_at)
+        await timetable.close_round(connection, each.id, each.closes_at)
         table = await round_data.table_of(connection, id, each.id)
         outcome = outcome_of(study, each.number, table)
-        await studies.keep_outcome(connection, each.id, outcome.model_dump(mode="json"))
+        await timetable.keep_outcome(connection, each.id, outcome.model_dump(mode="json"))
     await studies.close(connection, id, "most_rounds", ROUNDS[1][2])
     return id
 
@@ -389,6 +388,18 @@ async def _study(connection: AsyncConnection, id: int) -> studies.Study:
     return found
 
 
-def _bytes(file: Path) -> str:
-    """All that SQLite keeps in files, also what was deleted."""
-    return "".join(part.read_bytes().decode("latin-1") for part in file.parent.glob(f"{file.name}*"))
+async def _bytes(database: AsyncEngine) -> str:
+    """All that the database keeps in files, also what was deleted; of PostgreSQL the files of its tables, their long
+    values and their indexes."""
+    if database.dialect.name == "sqlite":
+        file = Path(database.url.database or "")
+        return "".join(part.read_bytes().decode("latin-1") for part in file.parent.glob(f"{file.name}*"))
+    files = """
+        SELECT pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class
+        WHERE relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND relkind IN ('r', 't', 'i')
+            OR oid = 'pg_statistic'::regclass
+    """
+    async with database.connect() as connection:
+        await connection.execute(text("CHECKPOINT"))
+        found = await connection.execute(text(files))
+        return "".join(bytes(part).decode("latin-1") for part in found.scalars())

@@ -10,7 +10,18 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage import answers, coalitions, merging, panels, people, proposals, studies, study_items, timetable
+from storage import (
+    answer_table,
+    answers,
+    coalitions,
+    merging,
+    panels,
+    people,
+    proposals,
+    studies,
+    study_items,
+    timetable,
+)
 from storage.panels import Panellist
 from storage.people import Newcomer
 from storage.schema import panellists, pseudonyms
@@ -64,7 +75,7 @@ async def panel(database: AsyncEngine) -> Panel:
         items = await study_items.put_down(connection, study, [{"id": "A1"}, {"id": "A2"}])
         rounds = [each.id for each in await studies.rounds(connection, study)]
         await study_items.ask(connection, rounds[0], items)
-        await studies.propose_round(connection, rounds[0])
+        await timetable.propose_round(connection, rounds[0])
         ids = [met[newcomer.account].id for newcomer in newcomers]
         for id in ids:
             assert await panels.invite(connection, study, id, "farmers", START) is not None
@@ -84,7 +95,7 @@ async def test_an_answer_counts_from_the_opening_to_the_closing_and_the_last_one
 ) -> None:
     ada, ben = await panel.consent(connection, 0, 1)
     assert await answers.save(connection, **panel.answer(ada, 0, 7)) == "early"
-    assert await studies.open_round(connection, panel.rounds[0], START)
+    assert await timetable.open_round(connection, panel.rounds[0], START)
     assert await answers.save(connection, **panel.answer(ada, 0, 7)) == "saved"
     assert await answers.save(connection, **panel.answer(ada, 0, 3, now=START + WEEK - timedelta(minutes=1))) == "saved"
     assert await answers.save(connection, **panel.answer(ada, 0, 9, now=START + WEEK)) == "closed"
@@ -92,7 +103,7 @@ async def test_an_answer_counts_from_the_opening_to_the_closing_and_the_last_one
     assert await answers.save(connection, **panel.answer(ben, 0, 1, item_id=999)) == "not_asked"
     given = await answers.given(connection, panel.rounds[0], ada.pseudonym_id or 0)
     assert [(one.value, one.first_at) for one in given.values()] == [(3, START)]
-    table = await answers.table(connection, panel.rounds[0])
+    table = await answer_table.table(connection, panel.rounds[0])
     rows = dict(
         zip(
             table.panellists,
@@ -102,8 +113,8 @@ async def test_an_answer_counts_from_the_opening_to_the_closing_and_the_last_one
     )
     assert rows[ada.pseudonym] == ((3, False), (None, False))
     assert rows[ben.pseudonym] == ((None, False), (None, True))
-    assert await studies.close_round(connection, panel.rounds[0], START + WEEK)
-    assert not await studies.close_round(connection, panel.rounds[0], START + WEEK)
+    assert await timetable.close_round(connection, panel.rounds[0], START + WEEK)
+    assert not await timetable.close_round(connection, panel.rounds[0], START + WEEK)
     assert await answers.save(connection, **panel.answer(ada, 0, 9)) == "closed"
 
 
@@ -112,7 +123,7 @@ async def test_every_kind_of_answer_comes_back_as_it_was_given(
     connection: AsyncConnection, panel: Panel, value: Any
 ) -> None:
     [ada] = await panel.consent(connection, 0)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     await answers.save(connection, **panel.answer(ada, 0, value))
     [given] = (await answers.given(connection, panel.rounds[0], ada.pseudonym_id or 0)).values()
     assert given.value == value
@@ -123,7 +134,7 @@ async def test_a_comment_alone_is_no_answer_and_a_change_of_it_is_looked_at_anew
     connection: AsyncConnection, panel: Panel
 ) -> None:
     ada, ben = await panel.consent(connection, 0, 1)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     about: dict[str, Any] = {
         "round_id": panel.rounds[0],
         "item_id": panel.items[0],
@@ -141,7 +152,7 @@ async def test_a_comment_alone_is_no_answer_and_a_change_of_it_is_looked_at_anew
     assert await answers.moderate(connection, waiting.id, "Ask Cai", "shown", "Ask …")
     # Nobody reads it before the round is closed.
     assert await answers.reasons(connection, panel.rounds[0], panel.items[0], ben.pseudonym_id or 0) == []
-    await studies.close_round(connection, panel.rounds[0], START)
+    await timetable.close_round(connection, panel.rounds[0], START)
     [read] = await answers.reasons(connection, panel.rounds[0], panel.items[0], ben.pseudonym_id or 0)
     assert read.shown == "Ask …"
     assert await answers.reasons(connection, panel.rounds[0], panel.items[0], ada.pseudonym_id or 0) == []
@@ -152,12 +163,12 @@ async def test_a_round_does_not_close_over_an_answer_that_is_just_being_saved(
 ) -> None:
     async with database.begin() as connection:
         [ada] = await panel.consent(connection, 0)
-        await studies.open_round(connection, panel.rounds[0], START)
+        await timetable.open_round(connection, panel.rounds[0], START)
 
     async def close() -> list[Any]:
         async with database.begin() as other:
-            await studies.close_round(other, panel.rounds[0], START)
-            return (await answers.table(other, panel.rounds[0])).columns[0].values
+            await timetable.close_round(other, panel.rounds[0], START)
+            return (await answer_table.table(other, panel.rounds[0])).columns[0].values
 
     async with asyncio.timeout(20):
         async with database.begin() as connection:
@@ -184,16 +195,16 @@ async def test_who_comes_late_or_leaves_is_asked_in_the_rounds_between(
     connection: AsyncConnection, panel: Panel
 ) -> None:
     ada, ben = await panel.consent(connection, 0, 1)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     await answers.save(connection, **panel.answer(ben, 0, 5))
     assert await panels.withdraw(connection, ben.id, START)
     assert not await panels.withdraw(connection, ben.id, START)
     assert await answers.save(connection, **panel.answer(ben, 0, 6)) == "not_asked"
-    await studies.close_round(connection, panel.rounds[0], START)
+    await timetable.close_round(connection, panel.rounds[0], START)
     [cai] = await panel.consent(connection, 2)
     await study_items.ask(connection, panel.rounds[1], panel.items)
-    await studies.propose_round(connection, panel.rounds[1])
-    first, second = [await answers.table(connection, id) for id in panel.rounds]
+    await timetable.propose_round(connection, panel.rounds[1])
+    first, second = [await answer_table.table(connection, id) for id in panel.rounds]
     assert dict(zip(first.panellists, first.withdrew, strict=True)) == {ada.pseudonym: False, ben.pseudonym: True}
     assert set(second.panellists) == {ada.pseudonym, ben.pseudonym, cai.pseudonym}
     assert {one.pseudonym for one in await answers.responses(connection, panel.rounds[1])} == {
@@ -211,22 +222,22 @@ async def test_who_was_silent_is_not_asked_again_where_the_protocol_says_so(
     connection: AsyncConnection, panel: Panel
 ) -> None:
     ada, ben = await panel.consent(connection, 0, 1)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     await answers.save(connection, **panel.answer(ada, 0, 5))
-    await studies.close_round(connection, panel.rounds[0], START)
+    await timetable.close_round(connection, panel.rounds[0], START)
     assert await panels.ask_silent_no_more(connection, panel.study, panel.rounds[0], 1) == 1
     assert [one.pseudonym for one in await answers.responses(connection, panel.rounds[1])] == [ada.pseudonym]
-    assert ben.pseudonym in (await answers.table(connection, panel.rounds[0])).panellists
+    assert ben.pseudonym in (await answer_table.table(connection, panel.rounds[0])).panellists
 
 
 async def test_a_person_who_is_erased_leaves_their_answers_behind_and_nobody_knows_whose_they_were(
     connection: AsyncConnection, panel: Panel
 ) -> None:
     [ada] = await panel.consent(connection, 0)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     await answers.save(connection, **panel.answer(ada, 0, 5))
     await coalitions.forget_participant(connection, panel.people[0])
-    table = await answers.table(connection, panel.rounds[0])
+    table = await answer_table.table(connection, panel.rounds[0])
     assert (table.panellists, table.withdrew, table.columns[0].values) == ([ada.pseudonym], [True], [5])
     assert await panels.participant_of(connection, ada.pseudonym_id or 0) is None
     assert await connection.scalar(select(func.count()).select_from(panellists)) == 3
@@ -240,7 +251,7 @@ async def test_two_panellists_who_are_one_person_are_on_the_panel_once(
     connection: AsyncConnection, panel: Panel
 ) -> None:
     ada, ben = await panel.consent(connection, 0, 1)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     await answers.save(connection, **panel.answer(ada, 0, 5))
     await answers.save(connection, **panel.answer(ben, 0, 9))
     await answers.save(connection, **panel.answer(ben, 1, 8))
@@ -249,7 +260,7 @@ async def test_two_panellists_who_are_one_person_are_on_the_panel_once(
         panel.people[0],
         *panel.people[2:],
     }
-    table = await answers.table(connection, panel.rounds[0])
+    table = await answer_table.table(connection, panel.rounds[0])
     assert table.panellists == [ada.pseudonym]
     assert [column.values for column in table.columns] == [[5], [8]]
     # Of somebody who was only invited, the panellist stays; and so does the wish not to take part.
@@ -278,15 +289,15 @@ async def test_publishing_can_be_taken_back_until_somebody_consents(connection: 
 
 async def test_a_study_ends_once_and_what_has_not_opened_is_dropped(connection: AsyncConnection, panel: Panel) -> None:
     assert [each.number for each in await timetable.to_open(connection, START)] == [1]
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     assert [study.state for study in await studies.listed(connection)] == ["running"]
-    await studies.close_round(connection, panel.rounds[0], START)
+    await timetable.close_round(connection, panel.rounds[0], START)
     assert await studies.close(connection, panel.study, "most_rounds", START)
     assert not await studies.close(connection, panel.study, "again", START)
     assert [each.state for each in await studies.rounds(connection, panel.study)] == ["closed", "dropped"]
     [waiting] = await timetable.to_evaluate(connection)
-    assert await studies.keep_outcome(connection, waiting.id, {"version": 1})
-    assert not await studies.keep_outcome(connection, waiting.id, {"version": 2})
+    assert await timetable.keep_outcome(connection, waiting.id, {"version": 1})
+    assert not await timetable.keep_outcome(connection, waiting.id, {"version": 2})
     there = await panels.panellist(connection, panel.study, panel.people[0])
     assert await panels.consent(connection, there.id if there else 0, "", START) is None
 
@@ -305,7 +316,7 @@ async def test_other_words_are_another_version_in_the_same_place(connection: Asy
 
 async def test_a_proposal_is_ones_own_until_it_is_decided_on(connection: AsyncConnection, panel: Panel) -> None:
     ada, ben = await panel.consent(connection, 0, 1)
-    await studies.open_round(connection, panel.rounds[0], START)
+    await timetable.open_round(connection, panel.rounds[0], START)
     about: dict[str, Any] = {"round_id": panel.rounds[0], "item_id": panel.items[0], "language": "en", "now": START}
     mine = ada.pseudonym_id or 0
     id = await proposals.propose(connection, pseudonym_id=mine, words="Agroforestry", **about)

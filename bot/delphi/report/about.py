@@ -7,7 +7,7 @@ from bot.delphi.report.blocks import Block, Cell, Grid, Heading, Image, Paragrap
 from bot.delphi.report.data import Published
 from bot.delphi.report.flow_diagram import panel_flow
 from bot.delphi.report.names import Names, last_outcomes, scale_words
-from bot.delphi.report.wording import day, figure, percent
+from bot.delphi.report.wording import day, figure, percent, wall
 from bot.delphi.scale import Rule
 from bot.delphi.sensitivity import sensitivity
 
@@ -93,7 +93,8 @@ def amendments(published: Published, names: Names) -> Iterator[Block]:
         return
     headings = (names("col.date"), names("col.what"), names("col.before"), names("col.after"), names("col.reason"))
     rows: list[tuple[Cell, ...]] = [
-        (day(each.at), each.what, str(each.before), str(each.after), each.reason) for each in study.amendments
+        (day(each.at), names.changed(each.what), wall(each.before), wall(each.after), each.reason)
+        for each in study.amendments
     ]
     yield Grid(headings, rows, "amendments")
     yield Paragraph(names("amendments.hash", hash=study.protocol.hash()), "note")
@@ -114,9 +115,8 @@ def panel(published: Published, names: Names, mark: str) -> Iterator[Block]:
     yield Grid((names("col.round"), names("col.group"), *(names(f"col.{key}") for key in keys)), rows, "participation")
     yield Paragraph(names("panel.note"), "note")
     for outcome in published.outcomes:
-        if outcome.leavers is not None:
-            apart = names.listed(outcome.leavers.minority_view_on)
-            yield Paragraph(names("leavers", round=outcome.round, n=outcome.leavers.left, items=apart))
+        if left := names.leavers(outcome, published.study.protocol.smallest_group):
+            yield Paragraph(left)
 
 
 def _response(told: Response) -> tuple[Cell, ...]:

@@ -50,7 +50,8 @@ def item_picture(
     It takes some 0.3 s of CPU: not for the event loop.
     """
     outcome = _with_names(outcome, protocol, words)
-    title = f"{outcome.code}  {in_language(asked.text, words.language)}"
+    # Held together by spaces that do not break: bars without n say nothing.
+    title = f"{outcome.code}  {in_language(asked.text, words.language)} (n\u00a0=\u00a0{outcome.n})"
     if outcome.rated is not None:
         drawing, alt = _rated(outcome, outcome.rated, asked, words, own, protocol.ends_of(asked))
     elif outcome.chosen is not None and isinstance(asked, ChoiceItem):

@@ -177,7 +177,12 @@ def _without_people(table: RoundTable, codes: Mapping[str, str], groups: Mapping
 
 
 def _reordered(column: Column, order: Sequence[int]) -> Column:
-    return replace(column, answers=[column.answers[row] for row in order], unable=column.unable[list(order)])
+    return replace(
+        column,
+        answers=[column.answers[row] for row in order],
+        unable=column.unable[list(order)],
+        why=[column.why[row] for row in order] if column.why else (),
+    )
 
 
 def _summed(counts: Mapping[str, int], groups: Mapping[str, str]) -> dict[str, int]:

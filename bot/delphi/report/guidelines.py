@@ -95,12 +95,9 @@ def _dissent(published: Published, names: Names) -> str:
 
 
 def _attrition(published: Published, names: Names) -> str:
-    told = [
-        names("leavers", round=each.round, n=each.leavers.left, items=names.listed(each.leavers.minority_view_on))
-        for each in published.outcomes
-        if each.leavers is not None
-    ]
-    return " ".join(told) or names("none")
+    smallest = published.study.protocol.smallest_group
+    told = [names.leavers(each, smallest) for each in published.outcomes]
+    return " ".join(filter(None, told)) or names("none")
 
 
 def _frozen(published: Published) -> str:

@@ -1,5 +1,6 @@
 """What a report calls things: groups, items, verdicts and the rest, in the reader's language."""
 
+import re
 from collections.abc import Iterable
 
 from bot.delphi.outcome import Concordance, Outcome, Rated
@@ -48,8 +49,28 @@ class Names:
         )
 
     def heads(self, rated: Rated | None, n: int) -> str:
-        """How many of how many rated in the agree zone."""
-        return NO_FIGURE if rated is None or not n else self("of", some=rated.in_zone[2], n=n)
+        """How many of how many rated in the agree zone, and how many the protocol's rule takes of these."""
+        if rated is None or not n:
+            return NO_FIGURE
+        if rated.needed is None:
+            return self("of", some=rated.in_zone[2], n=n)
+        return self("of_needed", some=rated.in_zone[2], n=n, needed=rated.needed)
+
+    def changed(self, what: str) -> str:
+        """What an amendment changed: `round 2 closes`, in the reader's words."""
+        closes = re.fullmatch(r"round (\d+) closes", what)
+        return self("amended.closes", round=int(closes[1])) if closes else what
+
+    def leavers(self, outcome: Outcome, smallest: int) -> str:
+        """Who did not come back, and whether they had thought differently; empty where no round was before."""
+        if outcome.leavers is None:
+            return ""
+        left, apart = outcome.leavers.left, outcome.leavers.minority_view_on
+        if not left:
+            return self("leavers.none", round=outcome.round)
+        if left < smallest:
+            return self("leavers.few", round=outcome.round, n=left)
+        return self("leavers", round=outcome.round, n=left, items=self.listed(apart))
 
     def w(self, found: Concordance | None) -> str:
         """Kendall's W with what it was computed from."""

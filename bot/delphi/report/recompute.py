@@ -537,7 +537,8 @@ def leavers(study: Study, number: int, since: int) -> Figures:
 
     left = answered(since) - answered(number)
     apart = []
-    for item in study.rounds[since]["items"]:
+    told = study.rounds[since]["items"] if len(left) >= study.protocol["smallest_group"] else []
+    for item in told:
         if scale := study.scale(item["item"]):
             then = study.ratings(since, (item["code"], item["version"]))
             for zone in zones(scale):

@@ -1,5 +1,6 @@
 """The results: every item by round and group, agreement, stability, and how far verdicts hang on the rule."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -160,6 +161,16 @@ def stability(published: Published, names: Names) -> Iterator[Block]:
         return
     yield Grid(_headings(names, (*columns, "spearman", "cv_change", "cell")), rows, "stability")
     yield Paragraph(names("stability.note"), "note")
+    yield from _reasons(published, names)
+
+
+def _reasons(published: Published, names: Names) -> Iterator[Block]:
+    """Why ratings moved far, as those who moved said by a tap."""
+    for each, _ in published.rated_rounds:
+        said = Counter(why for column in each.table.columns for why in column.why if why)
+        if said:
+            counted = "; ".join(f"{names(f'why.{why}')} {count}" for why, count in said.most_common())
+            yield Paragraph(names("why", round=each.number, n=said.total(), reasons=counted))
 
 
 def rules(published: Published, names: Names) -> Iterator[Block]:

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import repeat
 from typing import Any
 
 from bot.delphi.outcome import Outcome
@@ -54,15 +55,17 @@ def numbers_csv(found: Mapping[Place, str]) -> bytes:
 
 def data_csv(published: Published) -> bytes:
     """One answer per row: a point, a number, an option, options with semicolons in between, U for unable to score, T
-    for words, which are in another file. Whoever gave no answer has no row."""
+    for words, which are in another file; and why it was changed. Whoever gave no answer has no row."""
     rows = (
-        (each.number, panellist, column.code, column.version, answer)
+        (each.number, panellist, column.code, column.version, answer, why)
         for each in published.study.rounds
         for column in each.table.columns
-        for panellist, answer in zip(each.table.panellists, _answers(column), strict=True)
+        for panellist, answer, why in zip(
+            each.table.panellists, _answers(column), column.why or repeat("", len(column.answers)), strict=True
+        )
         if answer
     )
-    return _csv(("round", "panellist", "item", "version", "answer"), rows)
+    return _csv(("round", "panellist", "item", "version", "answer", "why"), rows)
 
 
 def panel_csv(published: Published) -> bytes:

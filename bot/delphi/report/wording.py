@@ -1,6 +1,6 @@
 """Words and numbers as the reader's language writes them. The words come from a catalogue that is passed in."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Protocol
 
@@ -46,6 +46,18 @@ def percent(share: Fraction | None, language: str) -> str:
         return NO_FIGURE
     tenths = int(abs(share) * 1000)
     return f"{figure(tenths / 10, language, 1)}{'' if language == 'en' else NARROW_SPACE}%"
+
+
+def wall(value: object) -> str:
+    """What an amendment changed: a wall time as `2027-01-24 24:00`, the end of a day being of that day; else as it
+    is."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    if at.time() == time():
+        return f"{at - timedelta(days=1):%Y-%m-%d} 24:00"
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def day(at: datetime | None) -> str:

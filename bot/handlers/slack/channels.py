@@ -15,6 +15,8 @@ _KINDS = "public_channel,private_channel"
 _PAGE = 200
 _MEMBERS = ("member_joined_channel", "member_left_channel")
 _CHANNELS = frozenset(f"{kind}_{what}" for kind in ("channel", "group") for what in ("left", "rename", "archive"))
+EVENTS = _CHANNELS.union(_MEMBERS)
+"""Those of Slack's events that say so."""
 
 
 def moves(event: Mapping[str, Any], bot_user: str) -> bool:

@@ -44,6 +44,7 @@ def upgrade() -> None:
             ["participant_id"], ["participants.id"], name=op.f("fk_files_participant_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.create_index("ix_files_subject", ["subject"], unique=False)
