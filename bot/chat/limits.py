@@ -3,6 +3,7 @@
 Sources: core.telegram.org/bots/api and /bots/faq; docs.slack.dev, Block Kit reference and rate limits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.chat.events import Platform
@@ -74,3 +75,24 @@ LARGEST_UPLOAD = 20 * MEGABYTE
 def units(text: str) -> int:
     """Length in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def fitting(texts: Sequence[str], room: int) -> list[str]:
+    """The texts, together no longer than `room` units: only the longest are cut, all to one length, and end in `…`.
+
+    Each keeps a unit at least, so `room` must be no less than their number.
+    """
+    most = room
+    for place, length in enumerate(sorted(map(units, texts))):
+        # As long as the shorter ones stay whole, the others share what is left.
+        share = room // (len(texts) - place)
+        if length > share:
+            most = share
+            break
+        room -= length
+    return [text if units(text) <= most else _cut(text, most) for text in texts]
+
+
+def _cut(text: str, most: int) -> str:
+    kept = text.encode("utf-16-le", "surrogatepass")[: 2 * (most - 1)].decode("utf-16-le", "ignore")
+    return kept.rstrip() + "…"

@@ -7,8 +7,8 @@ stand behind its numbered buttons.
 from collections.abc import Sequence
 from typing import Any
 
-from bot.chat.limits import Limits
-from bot.chat.markup import Markup, join, text
+from bot.chat.limits import Limits, fitting, units
+from bot.chat.markup import Markup, join, plain, text
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen
 from bot.flows import attaching
@@ -178,15 +178,10 @@ def _controls(turn: Turn, flow: Flow[Any], conversation: Conversation, step: Ste
 
 
 async def _review(turn: Turn, flow: Flow[Any], conversation: Conversation) -> Drawn:
-    words = join(
-        [
-            turn.words(f"{flow.name}.review"),
-            join(await summary(turn, flow, answers_of(flow, conversation))),
-            turn.words("screen.review_hint"),
-        ],
-        "\n\n",
-    )
-    return words, (
+    answers = answers_of(flow, conversation)
+    frame = (turn.words(f"{flow.name}.review"), turn.words("screen.review_hint"))
+    lines = await _lines(turn, flow, answers, _answered(flow, answers), "screen.line", frame)
+    return join([frame[0], lines, frame[1]], "\n\n"), (
         (
             Button(
                 turn.words.plain(f"{flow.name}.send"),
@@ -198,41 +193,40 @@ async def _review(turn: Turn, flow: Flow[Any], conversation: Conversation) -> Dr
     )
 
 
-async def summary(turn: Turn, flow: Flow[Any], answers: Any) -> list[Markup]:
-    """Every answer as a line `label: value`."""
-    return [
-        turn.words(
-            "screen.line",
-            label=label_of(turn, flow, step),
-            value=await shown(turn, flow, step, answers, getattr(answers, step.id)),
-        )
-        for step in flow.asked(answers)
-        if getattr(answers, step.id) is not None
-    ]
-
-
 async def _change(turn: Turn, flow: Flow[Any], conversation: Conversation) -> Drawn:
     answers = answers_of(flow, conversation)
-    steps = [step for step in flow.asked(answers) if getattr(answers, step.id) is not None]
+    steps = _answered(flow, answers)
     conversation.drawn = [step.id for step in steps]
-    lines = [
-        turn.words(
-            "screen.item",
-            place=place,
-            label=label_of(turn, flow, step),
-            value=await shown(turn, flow, step, answers, getattr(answers, step.id)),
-        )
-        for place, step in enumerate(steps, 1)
-    ]
+    ask = turn.words("screen.change_ask")
+    lines = await _lines(turn, flow, answers, steps, "screen.item", (ask,))
     numbers = [
         Button(str(place), str(Screen(conversation.id, conversation.rev, str(place))))
         for place, _ in enumerate(steps, 1)
     ]
-    words = join([turn.words("screen.change_ask"), join(lines)], "\n\n")
-    return words, (
+    return join([ask, lines], "\n\n"), (
         *_rows(numbers, turn.limits.digits_in_row),
         (move(turn, conversation, "screen.to_review", "r"),),
     )
+
+
+def _answered(flow: Flow[Any], answers: Any) -> list[Step]:
+    return [step for step in flow.asked(answers) if getattr(answers, step.id) is not None]
+
+
+async def _lines(
+    turn: Turn, flow: Flow[Any], answers: Any, steps: Sequence[Step], line: str, frame: Sequence[Markup]
+) -> Markup:
+    """Every answer on a line with its label. The longest are shortened where a message would not hold them all beside
+    the `frame` around them; they are kept in full."""
+    labels = [label_of(turn, flow, step) for step in steps]
+    values = [await shown(turn, flow, step, answers, getattr(answers, step.id)) for step in steps]
+
+    def written(shown_values: Sequence[str]) -> Markup:
+        pairs = enumerate(zip(labels, shown_values, strict=True), 1)
+        return join([turn.words(line, place=place, label=label, value=value) for place, (label, value) in pairs])
+
+    around = join([*frame, written([""] * len(steps))], "\n\n")
+    return written(fitting(values, turn.limits.text - units(plain(around)) - len("\n\n")))
 
 
 def _pages(options: Sequence[Option], limits: Limits) -> list[list[int]]:

@@ -13,7 +13,7 @@ from telegram.constants import (
     MessageLimit,
 )
 
-from bot.chat.limits import LARGEST_UPLOAD, LIMITS, Limits, units
+from bot.chat.limits import LARGEST_UPLOAD, LIMITS, Limits, fitting, units
 
 TELEGRAM, SLACK = LIMITS["telegram"], LIMITS["slack"]
 
@@ -49,3 +49,16 @@ def test_a_screen_of_numbers_fits(limits: Limits) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_lengths_are_counted_as_telegram_counts_them(text: str) -> None:
     assert units(text) == len(text.encode("utf-16-le")) // 2
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=6), st.integers(6, 60))
+def test_texts_that_do_not_fit_are_cut_where_they_are_longest(texts: list[str], room: int) -> None:
+    cut = fitting(texts, room)
+    assert sum(map(units, cut)) <= max(room, 0)
+    if sum(map(units, texts)) <= room:
+        assert cut == texts
+    for text, kept in zip(texts, cut, strict=True):
+        assert kept == text or (kept.endswith("…") and text.startswith(kept[:-1]))
+    whole = [units(text) for text, kept in zip(texts, cut, strict=True) if kept == text]
+    shortened = [units(text) for text, kept in zip(texts, cut, strict=True) if kept != text]
+    assert not whole or not shortened or max(whole) < min(shortened)

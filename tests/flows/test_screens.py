@@ -24,23 +24,40 @@ from bot.flows.router import FLOWS
 from bot.flows.screens import draw, options_of
 from bot.flows.turn import House, Turn
 from bot.locales import LANGUAGES
-from storage import campaigns, coalitions, people
-from storage.campaigns import Draft
+from storage import coalitions, people
 from storage.conversations import Conversation
 from storage.database import open_database
 from storage.people import Newcomer
+from tests.flows.desk import furnish
 from tests.outreach.far_side import START
 
 LONG_TITLE = "Soils for the regeneration of degraded landscapes in all of the Sahel 2030 - 2050"[:80]
 JOIN = FLOWS["join"]
+# In each language, as long as they may be.
+LONGEST_WORDS = {
+    "title": 100,
+    "introduction": 3000,
+    "question": 1000,
+    "text": 1000,
+    "second": 1000,
+    "low": 60,
+    "high": 60,
+    "unit": 30,
+}
 # Everything that can be written, as long as it may be.
 LONGEST: dict[str, Value] = {
     "organisation": "National Organisation " * 5 + "of Soils",
     "country": "GS",
     "title": LONG_TITLE,
+    **dict.fromkeys(("groups_en", "groups_fr", "groups_es"), "W" * 60 + ", " + "M" * 60),
+    **dict.fromkeys(("options_en", "options_fr", "options_es"), "W" * 75 + "\n" + "M" * 75),
     "aim": "W" * 600,
     "amount": "9999999999999.99 XOF",
-    **dict.fromkeys(("text_en", "text_fr", "text_es"), "W" * 4000),
+    **{f"{name}_{language}": "W" * most for name, most in LONGEST_WORDS.items() for language in LANGUAGES},
+    "words": "W" * 1000,
+    "closes": "2027-03-09T00:00:00",
+    "opens": "2027-03-09",
+    "currency": "EUR",
     **dict.fromkeys(("label_en", "label_fr", "label_es"), "W" * 30),
     "instant": "2027-03-09T14:30:00+00:00",
     **dict.fromkeys(("day", "other"), "2027-03-09"),
@@ -64,12 +81,15 @@ class Reader:
 
     turn: Turn
     membership: str
-    # What a conversation knows from its beginning, by flow; the others are about the membership.
-    beginnings: dict[str, dict[str, Value]]
+    # What conversations at the desk are opened with, by flow; the others are about the membership.
+    openings: dict[str, str]
 
     async def answer_all(self, flow: Flow[Any]) -> AsyncIterator[Conversation]:
         """A conversation at each of its screens, answered as lengthily as can be."""
-        conversation = opened(flow, self.membership, **self.beginnings.get(flow.name, {}))
+        known = {}
+        if flow.name in self.openings:
+            known = (await flow.begin(self.turn, self.openings[flow.name])).answers
+        conversation = opened(flow, self.membership, **known)
         while (step := flow.step(conversation.step)) is not None:
             yield conversation
             value = await self.longest(flow, step, conversation)
@@ -93,7 +113,7 @@ class Reader:
         return [] if isinstance(step, Attach) else LONGEST[step.id]
 
 
-def opened(flow: Flow[Any], membership: str = "1", **answers: Value) -> Conversation:
+def opened(flow: Flow[Any], membership: str = "1", **answers: Any) -> Conversation:
     conversation = Conversation(2**31, 1, flow.name, flow.version, "", REVIEW, {"membership": membership, **answers})
     conversation.rev = 2**15
     go_on(flow, conversation)
@@ -155,15 +175,8 @@ async def reader(connection: AsyncConnection, house: House, language: str, platf
         return connection
 
     event = Text(Origin(key="k", account=account, at=START, chat="42"), "")
-    draft, waiting = [str(await campaigns.create(connection, Draft(title=LONG_TITLE), None, START)) for _ in range(2)]
-    await campaigns.move(connection, int(waiting), ("draft",), "waiting")
-    beginnings: dict[str, dict[str, Value]] = {
-        "who": {"campaign": draft, "how": "only"},
-        "when": {"campaign": draft},
-        "sendback": {"campaign": waiting},
-    }
-    everybody_decides = replace(house, secretariat=frozenset({person.account}))
-    return Reader(Turn(event, person, everybody_decides, START, ready), str(membership), beginnings)
+    turn = Turn(event, person, replace(house, secretariat=frozenset({person.account})), START, ready)
+    return Reader(turn, str(membership), await furnish(connection, LONG_TITLE, START))
 
 
 def buttons_of(rows: Rows) -> list[Button]:
