@@ -68,6 +68,8 @@ ROUND_SECONDS = 10
 FETCH_SECONDS = 2
 WATCH_SECONDS = 4
 DIGEST_MINUTES = 10
+# How long a tick that is under way is waited for at the end.
+TICK_PATIENCE = 10
 # Until an export has surely arrived in its chat.
 EXPORT_KEPT = timedelta(days=1)
 
@@ -275,8 +277,22 @@ async def prepare(settings: Settings) -> list[str]:
 
 @asynccontextmanager
 async def sweeping(app: App) -> AsyncIterator[None]:
-    """The ticks: what is due goes out, what is long past is forgotten."""
+    """The ticks: what is due goes out, what is long past is forgotten. In the end those under way are waited for: what
+    they do to the database cannot be broken off safely while it is being closed."""
     scheduler = AsyncIOScheduler(timezone="UTC")
+    under_way: set[asyncio.Task[Any]] = set()
+
+    def every(tick: Callable[[], Awaitable[object]], **interval: int) -> None:
+        async def run() -> None:
+            task = asyncio.current_task()
+            assert task is not None, "the scheduler runs it as one"
+            under_way.add(task)
+            try:
+                await tick()
+            finally:
+                under_way.discard(task)
+
+        scheduler.add_job(run, "interval", name=tick.__qualname__, coalesce=True, max_instances=1, **interval)
 
     async def prune() -> None:
         async with app.database.begin() as connection:
@@ -286,21 +302,23 @@ async def sweeping(app: App) -> AsyncIterator[None]:
             await files.prune(connection)
             await rollups.prune(connection, app.clock() - EXPORT_KEPT)
 
-    options: dict[str, Any] = {"coalesce": True, "max_instances": 1}
-    scheduler.add_job(app.postbox.sweep, "interval", seconds=SWEEP_SECONDS, **options)
-    scheduler.add_job(app.rounds.tick, "interval", seconds=ROUND_SECONDS, **options)
-    scheduler.add_job(app.digest.tick, "interval", minutes=DIGEST_MINUTES, **options)
-    scheduler.add_job(app.reminders.tick, "interval", seconds=REMIND_SECONDS, **options)
-    scheduler.add_job(app.watching.tick, "interval", seconds=WATCH_SECONDS, **options)
-    scheduler.add_job(app.fetching.tick, "interval", seconds=FETCH_SECONDS, **options)
-    scheduler.add_job(app.items_reading.tick, "interval", seconds=FETCH_SECONDS, **options)
-    scheduler.add_job(app.study_reports.tick, "interval", seconds=FETCH_SECONDS, **options)
-    scheduler.add_job(app.look_around, "interval", hours=1, **options)
-    scheduler.add_job(prune, "interval", hours=1, **options)
+    every(app.postbox.sweep, seconds=SWEEP_SECONDS)
+    every(app.rounds.tick, seconds=ROUND_SECONDS)
+    every(app.digest.tick, minutes=DIGEST_MINUTES)
+    every(app.reminders.tick, seconds=REMIND_SECONDS)
+    every(app.watching.tick, seconds=WATCH_SECONDS)
+    every(app.fetching.tick, seconds=FETCH_SECONDS)
+    every(app.items_reading.tick, seconds=FETCH_SECONDS)
+    every(app.study_reports.tick, seconds=FETCH_SECONDS)
+    every(app.look_around, hours=1)
+    every(prune, hours=1)
     scheduler.start()
     try:
         yield
     finally:
+        scheduler.pause()
+        if under_way:
+            await asyncio.wait(under_way, timeout=TICK_PATIENCE)
         scheduler.shutdown(wait=False)
 
 

@@ -84,7 +84,8 @@ def watch(id: Id) -> None:
             bar = progress.add_task("")
             while True:
                 campaign, n = await desk.look(id)
-                said = f"{campaign.state}: {n.sent} sent, {n.failed} failed, {n.blocked} blocked, {n.opened} opened"
+                came = f"{n.opened} opened, {n.completed} completed"
+                said = f"{campaign.state}: {n.sent} sent, {n.failed} failed, {n.blocked} blocked, {came}"
                 progress.update(bar, description=said, total=n.total, completed=n.total - n.waiting)
                 if campaign.state not in WATCHED:
                     return

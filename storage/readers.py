@@ -39,8 +39,6 @@ class Asked:
     reader: Reader | None
 
 
-
-
 def takes_part() -> ColumnElement[bool]:
     """They have agreed to take part in a study."""
     return exists().where(panellists.c.participant_id == participants.c.id, panellists.c.state == "consented")

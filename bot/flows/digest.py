@@ -69,7 +69,7 @@ async def digest(
     rolled = (await asyncio.to_thread(gathered.rolled_up, year))[:MOST_SUMS]
     return join(
         [
-            words.count("progress.digest", came_in, month=period_name(month, words.language)),
+            words.count("progress.digest", came_in, month=period_name(month, words.language), year=year.code),
             progress_words.sums(rolled, words, catalogue),
             progress_words.ours([one.indicator for one in rolled], words),
         ],

@@ -18,14 +18,15 @@ from bot.flows.turn import Turn
 from bot.flows.typed import folded
 from bot.locales import Words
 from bot.progress.indicator import Indicator
+from bot.progress.numerals import numerals
 from bot.progress.numbers import Ambiguous, Misread, Value, read_number
 from bot.progress.period import Period
 from bot.progress.plausible import surprise
 from storage.progress import Figure, Given
 
 LONGEST_WORDS = 300
-# What stands between two amounts of money; a comma belongs to an amount.
-_BETWEEN = re.compile(r"\s*(?:;|\+|&|\n|\b(?:and|et|y|plus|más)\b)\s*", re.IGNORECASE)
+# What stands between two amounts of money; a comma between digits belongs to an amount.
+_BETWEEN = re.compile(r"\s*(?:;|\+|&|\n|(?<=[^\d\s]),\s|,\s(?=[^\d\s])|\b(?:and|et|y|plus|más)\b)\s*", re.IGNORECASE)
 _NARROW_SPACE = "\u202f"
 
 
@@ -150,19 +151,22 @@ def _yes(turn: Turn, text: str) -> str:
 
 def _money(turn: Turn, indicator: Indicator, written: str, last: str) -> str:
     """One amount or several, each with its currency; those in one currency are one."""
+    nothing = (value == 0 for one in numerals(written) for value in one.values() or (1,))
+    if next(nothing, False) and all(nothing) and not (indicator.cumulative and last):
+        return ""
+    before = {currency: value for value, currency in map(money.parse, last.split("; "))} if last else {}
     parts = [part for part in _BETWEEN.split(written) if part]
     if len(parts) < 2:
-        read = [money.read(turn, written)]
+        read = [money.read(turn, written, before)]
     else:
         try:
-            read = [money.read(turn, part) for part in parts]
+            read = [money.read(turn, part, before) for part in parts]
         except Unsure as unsure:
             # Several amounts leave no room for a button for each reading of one.
             raise Misfit("figure.not_one_doubt", written=unsure.values["written"]) from None
     total: dict[str, Decimal] = {}
     for value, currency in map(money.parse, read):
         total[currency] = total.get(currency, Decimal()) + value
-    before = {currency: value for value, currency in map(money.parse, last.split("; "))} if last else {}
     answer = "; ".join(f"{value:.2f} {currency}" for currency, value in sorted(total.items()))
     for currency, value in total.items():
         _ask_if_surprising(turn, indicator, value, before.get(currency), answer, currency)

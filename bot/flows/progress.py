@@ -9,18 +9,21 @@ from collections.abc import Sequence
 from bot.chat.markup import Markup, join, text
 from bot.chat.messages import Button, File, Rows, Section
 from bot.chat.tokens import Standing, row_id
-from bot.flows import describe, progress_desk, progress_picture, progress_words
+from bot.flows import describe, progress_desk, progress_files, progress_picture, progress_trace, progress_words
 from bot.flows.colleagues import authorise
 from bot.flows.figures import day, period_name
 from bot.flows.flow import Halt
 from bot.flows.indicators import indicators_of
 from bot.flows.obligation_card import in_rows
+from bot.flows.progress_access import authorised, own
 from bot.flows.progress_data import Gathered, debt_of, gather, latest_reports
 from bot.flows.report_owed import Asked, asked_of, token_of
 from bot.flows.turn import Turn
+from bot.progress.chart import MOST_PANELS
 from bot.progress.period import Period
 from bot.progress.rollup import trend
 from storage import obligations, progress, rollups
+from storage.files import StoredFile
 from storage.obligations import Obligation
 from storage.progress import Report
 
@@ -34,12 +37,12 @@ async def view(turn: Turn, argument: str) -> Shown | tuple[Markup, Rows, File]:
     """Everything (no argument), a coalition (`7`, or `7_2026-Q3` on one period), a facility (`global-4`), an objective
     (`C1`), with a year (`C1_2026`), the lists of them, or a page of the secretariat's."""
     what, _, detail = argument.partition("_")
+    if (coalition := row_id(what)) is not None:
+        return await _coalition(turn, await authorised(turn, coalition), detail)
     owing = await obligations.all_obligations(await turn.connection())
     if what in progress_desk.PAGES:
         authorise(turn)
         return await progress_desk.PAGES[what](turn, owing, detail)
-    if (coalition := row_id(what)) is not None:
-        return await _coalition(turn, await _authorised(turn, owing, coalition), detail)
     if not what:
         return await _everything(turn, owing)
     if what in ("facilities", "objectives"):
@@ -50,12 +53,11 @@ async def view(turn: Turn, argument: str) -> Shown | tuple[Markup, Rows, File]:
 async def picture(turn: Turn, argument: str) -> tuple[Markup, Rows, File]:
     """What `view` shows of a coalition, a facility or an objective, as a picture with the same in words."""
     connection, today = await turn.connection(), turn.now.date()
-    owing = await obligations.all_obligations(connection)
     if (id := row_id(argument)) is not None:
-        one = await _authorised(turn, owing, id)
+        one = await authorised(turn, id)
         mine, name = await gather(connection, [one], today), one.title
     else:
-        mine, name = await _scope(turn, owing, argument)
+        mine, name = await _scope(turn, await obligations.all_obligations(connection), argument)
     words = turn.words
     shown = await asyncio.to_thread(progress_picture.drawn, mine, progress_picture.up_to(name, mine, words), words)
     if not shown.panels:
@@ -68,19 +70,21 @@ async def picture(turn: Turn, argument: str) -> tuple[Markup, Rows, File]:
     ]
     if shown.note:
         lines.append(text(shown.note))
+    if (left := len(shown.panels) - MOST_PANELS) > 0:
+        lines.append(words.count("progress.panels_left", left))
     return join(lines, "\n\n"), ((turn.button("progress.back", _token(argument)),),), file
 
 
 async def _everything(turn: Turn, owing: Sequence[Obligation]) -> Shown:
-    own = await _own(turn, owing)
+    mine = await own(turn, owing)
     parts: list[Markup] = [turn.words("progress.title")]
     if turn.is_secretariat:
         parts.append(await progress_desk.summary(turn, owing))
-    if own:
-        parts.append(join([turn.words("progress.mine"), await _lines(turn, own)]))
+    if mine:
+        parts.append(join([turn.words("progress.mine"), await _lines(turn, mine)]))
     elif not turn.is_secretariat:
         parts.append(turn.words("progress.none_mine"))
-    numbers = [Button(str(place), str(_token(one.coalition_id))) for place, one in enumerate(own, 1)]
+    numbers = [Button(str(place), str(_token(one.coalition_id))) for place, one in enumerate(mine, 1)]
     rows: Rows = in_rows(numbers, turn.limits.digits_in_row)
     if any(debt_of(one, turn.now.date()).periods for one in owing):
         parts.append(turn.words("progress.see_plan"))
@@ -88,7 +92,7 @@ async def _everything(turn: Turn, owing: Sequence[Obligation]) -> Shown:
             (turn.button("progress.facilities", _token("facilities")),),
             (turn.button("progress.objectives", _token("objectives")),),
         )
-    elif not own:
+    elif not mine:
         parts.append(turn.words("progress.nothing_yet"))
     if turn.is_secretariat:
         rows += progress_desk.ways(turn)
@@ -101,24 +105,18 @@ async def section(turn: Turn) -> Section | None:
     if not owing:
         return None
     head = await progress_desk.summary(turn, owing) if turn.is_secretariat else ()
-    said = join([head, await _lines(turn, await _own(turn, owing))]) or turn.words("progress.see_plan")
+    said = join([head, await _lines(turn, await own(turn, owing))]) or turn.words("progress.see_plan")
     way = turn.button("progress.look", "progress")
     return Section(turn.words.plain("start.progress"), said, ((way,),))
 
 
-async def _own(turn: Turn, owing: Sequence[Obligation]) -> list[Obligation]:
-    """Of the coalitions that owe reports those that this person belongs to."""
-    mine = set(await rollups.belongs(await turn.connection(), turn.person.id))
-    return [one for one in owing if one.coalition_id in mine]
-
-
-async def _lines(turn: Turn, own: Sequence[Obligation]) -> Markup:
+async def _lines(turn: Turn, theirs: Sequence[Obligation]) -> Markup:
     """A line for each coalition, with its latest status."""
-    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in own])
+    reports = await latest_reports(await turn.connection(), [one.coalition_id for one in theirs])
     return join(
         [
             progress_words.line(turn.words, place, one.title, reports.get(one.coalition_id))
-            for place, one in enumerate(own, 1)
+            for place, one in enumerate(theirs, 1)
         ]
     )
 
@@ -188,15 +186,6 @@ async def _sums(turn: Turn, owing: Sequence[Obligation], code: str, detail: str)
     return join(parts, "\n\n"), (*rows, (turn.button(f"progress.{back}", _token(back)),))
 
 
-async def _authorised(turn: Turn, owing: Sequence[Obligation], coalition: int) -> Obligation:
-    """The coalition's obligation, for its members and the secretariat; others are led to what everybody sees."""
-    visible = owing if turn.is_secretariat else await _own(turn, owing)
-    found = next((one for one in visible if one.coalition_id == coalition), None)
-    if found is None:
-        raise Halt(turn.words("progress.not_yours"), (("progress.all", "progress"),))
-    return found
-
-
 async def _coalition(turn: Turn, owes: Obligation, detail: str) -> Shown:
     connection, today = await turn.connection(), turn.now.date()
     mine = await gather(connection, [owes], today)
@@ -205,9 +194,10 @@ async def _coalition(turn: Turn, owes: Obligation, detail: str) -> Shown:
     reports = sorted(written, key=lambda one: Period.parse(one.period).end)
     if not reports:
         parts = [turn.words("progress.head", title=owes.title), turn.words("progress.no_report"), _owed(turn, asked)]
-        return join(parts, "\n\n"), _card_rows(turn, owes, asked, reports, None)
+        return join(parts, "\n\n"), _card_rows(turn, owes, asked, reports, None, ())
     report = next((one for one in reports if one.period == detail), reports[-1])
     words, period = turn.words, Period.parse(report.period)
+    sent = await progress_files.sent_with(turn, report)
     so_far = [one for one in mine.entries if one.period.end <= period.end]
     figures = [
         progress_words.trend(indicator, found, period, words)
@@ -221,13 +211,14 @@ async def _coalition(turn: Turn, owes: Obligation, detail: str) -> Shown:
             [
                 describe.line(words, "report.milestones.label", describe.shortened(report.milestones)),
                 describe.line(words, "report.help.label", describe.shortened(report.help)),
+                progress_files.listed(sent, words),
             ]
         ),
         _origin(turn, report),
         _owed(turn, asked),
         progress_words.ours(mine.indicators, words),
     ]
-    return join(parts, "\n\n"), _card_rows(turn, owes, asked, reports, report)
+    return join(parts, "\n\n"), _card_rows(turn, owes, asked, reports, report, sent)
 
 
 def _status(turn: Turn, owes: Obligation, report: Report, period: Period) -> Markup:
@@ -265,11 +256,19 @@ def _when(turn: Turn, one: Asked) -> str:
 
 
 def _card_rows(
-    turn: Turn, owes: Obligation, asked: Sequence[Asked], reports: Sequence[Report], report: Report | None
+    turn: Turn,
+    owes: Obligation,
+    asked: Sequence[Asked],
+    reports: Sequence[Report],
+    report: Report | None,
+    sent: Sequence[StoredFile],
 ) -> Rows:
     rows: Rows = ()
     if report is not None:
         rows += ((turn.button("progress.as_picture", Standing("trend", str(owes.coalition_id))),),)
+        rows += progress_files.ways(turn, sent)
+        if report.revision:
+            rows += ((turn.button("progress.to_corrections", Standing("corrections", str(report.id))),),)
         at = [one.id for one in reports].index(report.id)
         around = [*reports[max(0, at - 1) : at], *reports[at + 1 : at + 2]]
         names = [(one.period, period_name(Period.parse(one.period), turn.language)) for one in around]
@@ -288,4 +287,10 @@ def _token(argument: object) -> Standing:
     return Standing("progress", str(argument))
 
 
-VIEWS = {"progress": view, "trend": picture, "digest": progress_desk.digests}
+VIEWS = {
+    "progress": view,
+    "trend": picture,
+    "attached": progress_files.opened,
+    "corrections": progress_trace.view,
+    "digest": progress_desk.digests,
+}

@@ -17,7 +17,7 @@ from bot.flows.progress_data import Gathered
 from bot.flows.progress_words import target_label
 from bot.flows.turn import Turn
 from bot.locales import Words
-from bot.progress.chart import MOST_PANELS, Panel, Point, Target, picture
+from bot.progress.chart import Panel, Point, Target, picture
 from bot.progress.indicator import Indicator
 from bot.progress.period import Period
 from bot.progress.rollup import Entry, Rollup, coarsest, roll_up, windows
@@ -29,7 +29,7 @@ PNG = "image/png"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What is drawn, before it is."""
+    """What is drawn, before it is: the first `MOST_PANELS` of the panels. All of them are told in words."""
 
     title: str
     panels: tuple[Panel, ...]
@@ -44,7 +44,7 @@ def drawn(gathered: Gathered, title: str, words: Words) -> Drawn:
     numbers = [one for one in gathered.indicators if one.is_number]
     panels = [panel for one in numbers for panel in _panels(gathered, one, told.get(one.code, ()), shown, words)]
     note = words.plain("progress.chart_note") if several else ""
-    return Drawn(title, tuple(panels[:MOST_PANELS]), note)
+    return Drawn(title, tuple(panels), note)
 
 
 def said(shown: Drawn, words: Words) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.flows.indicators import indicators_of
 from bot.flows.progress_data import debt_of
+from bot.flows.progress_trace import changes
 from bot.progress.export import CorrectionRow, Exported, FigureRow, ReportRow, plain
 from bot.progress.indicator import Indicator
 from bot.progress.period import Period
@@ -170,33 +171,36 @@ def _value(one: Figure) -> str:
 def _corrections(
     owes: Obligation, report: Report, told: Sequence[Figure], before: Sequence[Earlier]
 ) -> Iterator[CorrectionRow]:
-    newest = {one.indicator: one.revision for one in told}
-    for one in told:
-        if one.revision < newest[one.indicator]:
+    for change in changes(report, told, before):
+        base: dict[str, Any] = {
+            "coalition": owes.title,
+            "period": report.period,
+            "about": change.about,
+            "version": change.version,
+            "given_by": change.given_by,
+            "given_at": _utc(change.given_at),
+            "corrected_by": change.by,
+            "corrected_at": _utc(change.at),
+        }
+        if not change.figures:
+            yield CorrectionRow(**base, words=change.words, became=change.then_words)
+            continue
+        details = _details(change.then) if _details(change.then) != _details(change.figures) else ""
+        became = " + ".join(_value(one) for one in change.then) + (f" ({details})" if details else "")
+        for one in change.figures:
             yield CorrectionRow(
-                coalition=owes.title,
-                period=report.period,
-                about=one.indicator,
-                version=one.revision,
+                **base,
                 amount=one.amount,
                 currency=one.currency,
                 words=one.words,
-                given_by=one.giver,
-                given_at=_utc(one.given_at),
+                details=_details(change.figures),
+                became=became,
             )
-    after = [*before[1:], report]
-    for was, then in zip(before, after, strict=False):
-        for about in ("status", "why", "milestones", "help"):
-            if getattr(was, about) != getattr(then, about):
-                yield CorrectionRow(
-                    coalition=owes.title,
-                    period=report.period,
-                    about=about,
-                    version=was.revision,
-                    words=getattr(was, about),
-                    given_by=was.giver,
-                    given_at=_utc(was.given_at),
-                )
+
+
+def _details(version: Sequence[Figure]) -> str:
+    """`method: Dry combustion; depth: 30 cm`."""
+    return "; ".join(f"{name}: {value}" for name, value in version[0].details.items() if value)
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -90,6 +90,9 @@ def _targets(rolled: Rollup, words: Words) -> list[Markup]:
 
 def _sum(rolled: Rollup, words: Words) -> str:
     indicator = rolled.indicator
+    if not rolled.coverage.counted:
+        # Nobody has said that there was nothing, either.
+        return words.plain("progress.no_figure")
     if indicator.kind == "yes_no":
         return words.plain("progress.yes_of", yes=rolled.yes, n=rolled.coverage.counted)
     if not indicator.adds_up:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.chat.markup import Markup, join, text
 from bot.chat.messages import Button, Say
 from bot.chat.tokens import Standing, row_id
-from bot.flows import figures, helping, report_steps
+from bot.flows import figures, helping, progress_files, report_steps
 from bot.flows.flow import Beginning, Ending, Flow, Halt, Step
 from bot.flows.indicators import indicators_of
 from bot.flows.report_owed import asked_of, asked_of_person, button, line, subject_of, token_of
@@ -44,14 +44,16 @@ async def _begin(turn: Turn, argument: str) -> Beginning:
     return Beginning(answers, subject_of(obligation.coalition_id, period))
 
 
-async def _authorised(turn: Turn, coalition_id: int) -> Obligation:
-    """The coalition's obligation. Says who reports to somebody who does not."""
+async def _authorised(turn: Turn, coalition_id: int, *, written: bool = False) -> Obligation:
+    """The coalition's obligation. Says who reports to somebody who does not, or no longer; and, when they have
+    `written` a report, that it was not sent and is not lost."""
     obligation = await obligations.obligation(await turn.connection(), coalition_id)
     if obligation is None:
         raise Halt(turn.words("report.not_owed"), (("start.coalitions", "coalitions"),))
     if not obligation.may_report(turn.person.id) and not turn.is_secretariat:
         words = turn.words("report.not_yours", title=obligation.title, who=_reporters(turn, obligation))
-        raise Halt(words, (("start.coalitions", "coalitions"),))
+        kept = turn.words("report.not_sent") if written else ()
+        raise Halt(join([words, kept], "\n\n"), (("start.coalitions", "coalitions"),))
     return obligation
 
 
@@ -196,7 +198,7 @@ async def _last_time(turn: Turn, coalition_id: int, period: Period) -> dict[str,
 
 
 async def _finish(turn: Turn, answers: Any) -> Ending:
-    obligation = await _authorised(turn, answers.coalition)
+    obligation = await _authorised(turn, answers.coalition, written=True)
     period = _period(turn, obligation, answers.period)
     connection = await turn.connection()
     said = Said(answers.status, answers.why or "", answers.milestones or "", answers.help or "")
@@ -206,7 +208,7 @@ async def _finish(turn: Turn, answers: Any) -> Ending:
         report_id, asks_anew = await _correct(turn, answers, said, given)
     else:
         report_id, asks_anew = await _submit(turn, obligation, period, said, given), bool(said.help)
-    await files.adopt(connection, [int(id) for id in answers.files or ()], f"report {report_id}")
+    await files.adopt(connection, [int(id) for id in answers.files or ()], progress_files.subject(report_id))
     await coalitions.note_action(
         connection,
         actor_id=turn.person.id,

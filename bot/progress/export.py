@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import xlsxwriter
@@ -78,8 +79,8 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionRow:
-    """What was said before a correction, of an indicator, or of the status, why, milestones or help of a report.
-    `version` is 0 for what was said first."""
+    """What was said before a correction, of an indicator, or of the status, why, milestones or help of a report; what
+    it became, by whom and when. `version` is 0 for what was said first, `details` are those that go with a figure."""
 
     coalition: str
     period: str
@@ -88,8 +89,12 @@ class CorrectionRow:
     amount: Decimal | None = None
     currency: str = ""
     words: str = ""
+    details: str = ""
     given_by: str = ""
     given_at: datetime | None = None
+    became: str = ""
+    corrected_by: str = ""
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,11 @@ def table(rows: Iterable[FigureRow]) -> str:
     """The figures as .csv, in UTF-8 with its mark, so that spreadsheets read the accents."""
     content = io.StringIO()
     writer = csv.writer(content)
-    writer.writerow(_columns(FigureRow))
+    columns = _columns(FigureRow)
+    cells_of = attrgetter(*columns)
+    writer.writerow(columns)
     for row in rows:
-        writer.writerow([_written(cell) for cell in _cells(row)])
+        writer.writerow([_written(cell) for cell in cells_of(row)])
     return "\ufeff" + content.getvalue()
 
 
@@ -131,12 +138,13 @@ def _sheet(book: Any, name: str, kind: type, rows: Sequence[Any], styles: dict[s
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
     columns = _columns(kind)
+    cells_of = attrgetter(*columns)
     for at, column in enumerate(columns):
         widest = max((len(_written(getattr(row, column))) for row in rows), default=0)
         sheet.set_column(at, at, min(max(widest, len(column), _NARROWEST) + 2, _WIDEST))
         sheet.write_string(0, at, column, styles["head"])
     for line, row in enumerate(rows, start=1):
-        for at, cell in enumerate(_cells(row)):
+        for at, cell in enumerate(cells_of(row)):
             match cell:
                 case None | "":
                     continue
@@ -152,10 +160,6 @@ def _sheet(book: Any, name: str, kind: type, rows: Sequence[Any], styles: dict[s
 
 def _columns(kind: type) -> list[str]:
     return [field.name for field in fields(kind)]
-
-
-def _cells(row: Any) -> list[Any]:
-    return [getattr(row, field.name) for field in fields(row)]
 
 
 def _written(cell: str | int | Decimal | date | datetime | None) -> str:

@@ -19,6 +19,10 @@ _UNITS_WITH_DIGITS = (
     (re.compile(r"(?<=co)2(?=e?q?\b)", re.IGNORECASE), "₂"),
 )
 
+# As a keyboard offers them: `2½`, `½ million`.
+_FRACTION = re.compile(r"(\d*) ?([½¼¾])")
+_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+
 _THOUSAND, _MILLION, _THOUSAND_MILLION = (3,), (6,), (9,)
 _SCALES: dict[str, tuple[int, ...]] = {
     "hundred": (2,),
@@ -86,6 +90,7 @@ def numerals(written: str, language: str = "") -> list[Numeral]:
     """Every numeral of the text, in its order, with what stands before and after each."""
     for pattern, sign in _UNITS_WITH_DIGITS:
         written = pattern.sub(sign, written)
+    written = _FRACTION.sub(lambda match: f"{match[1] or 0}{_FRACTIONS[match[2]]}", written)
     return list(_numerals(written, language))
 
 

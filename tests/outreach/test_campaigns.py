@@ -16,10 +16,10 @@ from bot.outreach.composing import Composer
 from bot.outreach.delivery import SetupFault
 from bot.outreach.watching import RARELY, Watching, subject
 from storage import campaigns as stored
-from storage import outbox as outgoing
 from storage import marks, places, reminders
+from storage import outbox as outgoing
 from storage.campaigns import Campaign, Draft
-from storage.schema import audit, outbox, participants
+from storage.schema import audit, occasions, outbox, participants
 from tests.outreach.crowd import Scene
 from tests.outreach.town import CALL, NOW, TITLES, Town
 
@@ -112,6 +112,38 @@ async def test_a_call_can_be_taken_back_for_a_minute_and_is_a_draft_again(office
     assert office.got == {"1": "Come in!", "2": "Come in!"}
     with pytest.raises(NotPossible, match=r"call\.not\.begun"):
         await office.act(campaigns.undo, id)
+
+
+async def test_messages_that_leave_together_are_composed_together_and_no_day_is_lost(office: Office) -> None:
+    """A batch of rows costs one look at the tables, unless somebody changes their mind before it is their turn."""
+    names = [str(number) for number in range(1, 41)]
+    await office.settle(*names)
+    id = await office.draft()
+    await office.confirm(id)
+    office.scene.go_on(60)
+    looked: list[int] = []
+    answer = office.composer._answer
+
+    async def counted(rows: Any) -> Any:
+        looked.append(len(rows))
+        return await answer(rows)
+
+    office.composer._answer = counted  # type: ignore[method-assign]  # watched from outside
+    worker = office.scene.worker()
+    office.scene.telegram.before = lambda account: worker.stop() if len(office.scene.telegram.tried) == 3 else None
+    await worker.work_off()
+    assert looked == [40]
+    sent = len(office.scene.telegram.arrived)
+    assert 3 <= sent < 40
+    # Paused, the call has taken the day of those who have it, and of nobody else.
+    await office.act(campaigns.pause, id)
+    async with office.scene.database.begin() as connection:
+        days = await connection.execute(select(occasions.c.key).where(occasions.c.topic == reminders.DAY))
+        assert len(days.all()) == sent
+    await office.act(campaigns.resume, id)
+    await office.send(10)
+    assert len(office.scene.telegram.arrived) == 40
+    assert looked == [40, 40 - sent]
 
 
 async def test_four_eyes_see_it_before_it_goes_out(office: Office) -> None:

@@ -131,6 +131,21 @@ def test_many_replies_do_not_hold_calls_up_for_long() -> None:
     assert rates.ready_at(0.0) <= 1.0
 
 
+def test_what_takes_two_messages_waits_for_two_places() -> None:
+    limits = telegram(10, 1, 20)
+    for chat in range(4):
+        assert limits.ready_at(limits.ready_at(0.0, 2), 2) < 1
+        at = limits.ready_at(0.0, 2)
+        limits.begin(str(chat), at, 2)
+        limits.end(str(chat), at, 2)
+    limits.begin("4", limits.ready_at(0.8), 1)
+    limits.end("4", 0.8, 1)
+    # Nine of ten are taken: one more message fits into this second, and two do not.
+    assert limits.ready_at(0.95) == pytest.approx(0.95)
+    assert limits.ready_at(0.95, 2) >= 1.0
+    assert Places(1, 1.0).free_at(0.0, 2) == 0.0, "more than there are: as soon as all are free"
+
+
 def test_chats_are_forgotten() -> None:
     chats = PerChat(1, 1.0)
     for number in range(10_000):

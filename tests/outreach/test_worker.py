@@ -9,10 +9,10 @@ from sqlalchemy import delete, update
 
 from bot.chat.events import Account
 from bot.chat.markup import parse
-from bot.chat.messages import Say
+from bot.chat.messages import File, Say
 from bot.outreach import rates
 from bot.outreach.delivery import Delivery, RateLimited
-from bot.outreach.lane import MOST_AT_ONCE
+from bot.outreach.lane import MOST_AT_ONCE, messages_in
 from bot.outreach.metered import Metered
 from bot.outreach.worker import Worker, as_stored
 from storage import bulk, leases, outbox
@@ -249,6 +249,27 @@ async def test_messages_to_one_chat_keep_their_distance(scene: Scene) -> None:
     await worker.work_off()
     assert len(scene.telegram.arrived) == 8
     assert asyncio.get_running_loop().time() - began >= 1.0
+
+
+async def test_a_picture_with_words_too_long_for_a_caption_counts_twice(scene: Scene) -> None:
+    picture = File(1, "field.png", "picture")
+    long, short = Say(parse("soil " * 300), file=picture), Say(parse("soil"), file=picture)
+    assert [messages_in(said, TELEGRAM) for said in (long, short, Say(parse("soil " * 300)))] == [2, 1, 1]
+    assert messages_in(long, SLACK) == 1
+    await scene.people(4)
+    limits = rates.telegram(4, 1, 20)
+    clock = asyncio.get_running_loop().time
+    worker = Worker(scene.database, {TELEGRAM: scene.telegram}, {TELEGRAM: limits}, lambda: scene.now, clock, "one")
+    began: list[float] = []
+    scene.telegram.before = lambda account: began.append(clock())
+
+    async def compose(row: BulkRow, following: Sequence[BulkRow]) -> Say | None:
+        return long
+
+    worker.compose = compose
+    await worker.work_off()
+    # Four a second are two of these.
+    assert all(later - earlier >= 1 for earlier, later in zip(began, began[2:], strict=False))
 
 
 async def test_groups_and_channels_need_no_account(scene: Scene) -> None:

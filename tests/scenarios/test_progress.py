@@ -7,11 +7,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+from sandbox.slack import acts
 from sandbox.slack.person import SlackPerson
-from sandbox.telegram.state import BOT_ID, Chat
-from storage import coalitions, obligations, people, places, progress
+from sandbox.slack.state import BOT_USER, TEAM_ID
+from sandbox.telegram.person import TelegramPerson
+from sandbox.telegram.state import Chat
+from storage import coalitions, files, obligations, people, places, progress
 from storage.progress import Given, Said
 from storage.schema import memberships
+from tests.shelf import PNG
 from tests.stage import Actor, Stage, stage
 
 
@@ -198,18 +202,27 @@ async def test_the_monthly_digest_goes_once_to_the_places_that_were_chosen(
 ) -> None:
     year = scene.world.now.year
     coalition = await a_coalition(scene)
-    group = scene.world.telegram.new_group("Amis du sol", {scene.world.people["lea"].telegram or 0, BOT_ID})
-    other = scene.world.telegram.new_group("Others", {scene.world.people["lea"].telegram or 0, BOT_ID})
+    group = scene.world.telegram.new_group("Amis du sol", {scene.world.people["lea"].telegram or 0})
+    ruth = scene.slack("ruth")
+    assert isinstance(ruth.person, SlackPerson)
+    channel = scene.world.slack.new_channel("soils", {ruth.person.user, BOT_USER}, ruth.person.user)
+    other = scene.world.telegram.new_group("Others", {scene.world.people["lea"].telegram or 0})
     async with scene.app.database.begin() as connection:
         await places.seen(connection, "telegram", str(group.id), scene.world.now, title="Amis du sol", language="fr")
         await places.seen(connection, "telegram", str(other.id), scene.world.now, title="Others")
+        await places.seen(connection, f"slack:{TEAM_ID}", channel.id, scene.world.now, title="#soils", language="es")
     await a_report(scene, coalition, f"{year}-01", Said("on_track"), Given("land_area", Decimal(2500)))
 
     await tom.say("/progress")
     await tom.tap("Monthly digest")
-    tom.sees("The monthly digest goes to 0 of 2 places.", "Nothing: no report came in last month")
-    await tom.tap("1")
-    tom.sees("The monthly digest goes to 1 of 2 places.", "1. ✓ Amis du sol", "2. Others")
+    tom.sees("The monthly digest goes to 0 of 3 places.", "Nothing: no report came in last month")
+    slack, telegram = (
+        next(line[0] for line in tom.last.text.splitlines() if name in line) for name in ("soils", "Amis")
+    )
+    await tom.tap(telegram)
+    tom.sees("The monthly digest goes to 1 of 3 places.", f"{telegram}. ✓ Amis du sol")
+    await tom.tap(slack)
+    tom.sees("The monthly digest goes to 2 of 3 places.", f"{slack}. ✓ #soils")
     await ada.say("/start digest_2")
     ada.sees_not("goes to")
     assert await said_in(scene, group) == []
@@ -218,7 +231,7 @@ async def test_the_monthly_digest_goes_once_to_the_places_that_were_chosen(
     move_to(scene, first_tuesday(year, 3), 8)
     assert await scene.app.digest.tick() == 0
     move_to(scene, first_tuesday(year, 3), 9)
-    assert await scene.app.digest.tick() == 1
+    assert await scene.app.digest.tick() == 2
     assert await scene.app.digest.tick() == 0
     (digest,) = await said_in(scene, group)
     for line in (
@@ -228,14 +241,100 @@ async def test_the_monthly_digest_goes_once_to_the_places_that_were_chosen(
     ):
         assert line in spaced(digest), digest
     assert await said_in(scene, other) == []
+    (posted,) = channel.messages.values()
+    for line in (
+        f"Avance en febrero {year}: llegó 1 informe.",
+        f"Tierras con manejo mejorado, en total hasta {year}: 2 500 ha",
+        "De 1 de 1 coalición que debe informar.",
+        f"Fondos movilizados en {year}: sin cifra\nDe 0 de 1 coalición que debe informar.",
+    ):
+        assert line in spaced(posted.text), posted.text
+    # In the channel it stays for everybody; who taps reads on in private.
+    before = dict(channel.messages)
+    button = next(
+        (block, one) for block in posted.blocks for one in block.get("elements", ()) if one["type"] == "button"
+    )
+    assert button[1]["text"]["text"] == "Ver más"
+    tapped = button[0]["block_id"], button[1]["action_id"], None
+    acts.act_on_message(scene.world.slack, ruth.person.persona, channel.id, posted.ts, *tapped)
+    await ruth.person.sees("3 reports are late.")
+    assert channel.messages.keys() == before.keys()
 
     # A month in which nothing came in has no digest.
     move_to(scene, first_tuesday(year, 4), 12)
     assert await scene.app.digest.tick() == 0
     await tom.say("/progress")
     await tom.tap("Monthly digest")
-    await tom.tap("1")
-    tom.sees("The monthly digest goes to 0 of 2 places.")
+    await tom.tap(telegram)
+    tom.sees("The monthly digest goes to 1 of 3 places.")
+
+
+async def test_what_was_sent_and_what_was_corrected_is_open_to_members_and_the_secretariat(
+    ada: Actor, tom: Actor, scene: Stage
+) -> None:
+    year = scene.world.now.year
+    coalition = await a_coalition(scene)
+    carbon = {"method": "Dry combustion", "depth": "30 cm", "baseline_year": "2020", "verification": "nobody yet"}
+    await a_report(
+        scene,
+        coalition,
+        f"{year}-01",
+        Said("at_risk", "The rains came late."),
+        Given("land_area", Decimal(1500)),
+        Given("funds_mobilised", Decimal(5000), currency="EUR"),
+        Given("soil_carbon", Decimal("0.4"), details=carbon),
+    )
+    assert isinstance(ada.person, TelegramPerson)
+    await ada.say(f"/report {coalition}-{year}-01")
+    ada.sees("At risk")
+    await ada.tap("Change an answer")
+    await ada.say("3")
+    await ada.say("1,400 ha")
+    await ada.tap("Change an answer")
+    await ada.say("12")
+    await ada.person.send_photo("plots.png", PNG, "The first plots")
+    await ada.person.send_document("a-very-long-name-of-the-measurements-of-all-plots.pdf", b"%PDF-1.7")
+    await scene.quiet()
+    await ada.tap("Done")
+    await ada.tap("Send the report")
+    ada.sees("is corrected.")
+    await ada.tap("See how it is going")
+    card = spaced(ada.last.text)
+    assert "Sent with it: " in card
+    await ada.tap(ada_file := next(label for label in ada.last.buttons if label.endswith(".pdf")))
+    assert len(ada_file) <= 30
+    ada.sees("is still on its way to us. Please try again in a minute.")
+    await scene.app.fetching.tick()
+
+    # What came in on Telegram opens in Slack, too.
+    ruth = scene.slack("ruth")
+    await ruth.say(f"/progress {coalition}")
+    await ruth.tap(ada_file)
+    ruth.sees("(a-very-long-name-of-the-measurements-of-all-plots.pdf)", "sent with the report of Soil Regeneration on")
+    await tom.say(f"/progress {coalition}")
+    await tom.tap(next(label for label in tom.last.buttons if label.startswith("Open") and not label.endswith(".pdf")))
+    assert tom.last.pictures == 1
+    assert "The first plots" in tom.last.text
+    await tom.tap("‹ Back")
+    await tom.tap("What was corrected")
+    trace = spaced(tom.last.text)
+    assert f"Land under improved management, by Ada Rowan on February {first_tuesday(year, 2).day}, {year}" in trace
+    assert "before: 1,500 ha\nsince then: 1,400 ha" in trace
+    assert "Funds mobilised" not in trace
+
+    lea = scene.telegram("lea")
+    for link in ("/start attached_1", "/start attached_2", "/start corrections_1"):
+        await lea.say(link)
+        lea.sees_not("plots")
+        lea.sees_not("1,500")
+    async with scene.app.database.begin() as connection:
+        (sent, *_) = await files.of(connection, "report 1")
+        await files.remove(connection, [sent.id])
+    await ada.say("/progress")
+    await ada.tap("1")
+    await ada.tap("What was corrected")
+    await ada.tap("‹ Back")
+    assert len([label for label in ada.last.buttons if label.startswith("Open")]) == 1
 
 
 async def said_in(scene: Stage, group: Chat) -> list[str]:

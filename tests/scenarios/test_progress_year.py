@@ -175,7 +175,15 @@ async def _the_secretariat_sees_all_and_exports_it(scene: Stage, year: int) -> N
     assert [givers[f"{year}-Q{n}"] for n in (1, 2, 3, 4)] == ["Eva", "Eva", "Gil", "Gil"]
     states = [row[5] for row in _rows(book["Reports"])]
     assert (states.count("in_time"), states.count("late"), states.count("missing")) == (22, 1, 1)
-    assert [row[2:5] for row in _rows(book["Corrections"])] == [("events_held", 0, 3), ("land_area", 0, 1500)]
+    trace = [dict(zip(_header(book["Corrections"]), row, strict=True)) for row in _rows(book["Corrections"])]
+    assert [[one[name] for name in ("about", "version", "amount", "given_by", "became")] for one in trace] == [
+        ["events_held", 0, 3, "Eva", "4"],
+        ["land_area", 0, 1500, "Ada", "1400"],
+    ]
+    assert [(one["corrected_by"], str(one["corrected_at"])[:10]) for one in trace] == [
+        ("Eva", f"{year}-04-10"),
+        ("Ada", f"{year}-10-10"),
+    ]
 
     await tom.tap("As a plain table (.csv)")
     assert tom.last.files[0].endswith(".csv")

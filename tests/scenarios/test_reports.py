@@ -230,7 +230,7 @@ async def test_what_cannot_be_is_answered_clearly_and_nothing_is_lost(ada: Actor
     assert "In “about 40 people” I read 40." in ada.last.text
     await ada.say("yes")
     await ada.say("1.500 EUR; 20 USD")
-    ada.sees("“1.500 EUR” can be read in two ways. Please write each amount without a separator")
+    ada.sees("I am not sure how to read “1.500 EUR”. Please write each amount as plain digits")
     await ada.say("1500 EUR; 20 USD")
     await ada.say("0.3")
     await ada.say("Walkley and Black")
@@ -279,10 +279,18 @@ async def test_who_writes_may_change_leave_or_be_stood_in_for(ada: Actor, tom: A
     await tom.tap("Deputy")
     await tom.tap("Ben Field")
 
+    await ada.say("/report")
+    await ada.tap("On track")
+    for label in ("Nothing to report",) * 4 + ("Skip",) * 3:
+        await ada.tap(label)
     await ada.say("/coalitions")
     await ada.tap("Leave")
     await ada.tap("Yes")
     ben.sees("As the deputy it is now up to you.")
+    await ada.tap("Send the report")
+    ada.sees(
+        "The reports of Soil Regeneration are written by Ben Field.", "Nothing was sent. What you wrote is kept here"
+    )
     await ada.say("/report 1")
     ada.sees("The reports of Soil Regeneration are written by Ben Field.")
     await ben.say("/report")
