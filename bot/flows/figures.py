@@ -18,8 +18,8 @@ from bot.flows.turn import Turn
 from bot.flows.typed import folded
 from bot.locales import Words
 from bot.progress.indicator import Indicator
-from bot.progress.numerals import numerals
 from bot.progress.numbers import Ambiguous, Misread, Value, read_number
+from bot.progress.numerals import numerals
 from bot.progress.period import Period
 from bot.progress.plausible import surprise
 from storage.progress import Figure, Given
