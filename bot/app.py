@@ -25,14 +25,14 @@ from bot.catalogue.catalogue import Catalogue, merge, packaged
 from bot.catalogue.rows import Cell, rows_of
 from bot.clock import Clock, system_clock
 from bot.flows import owing
-from bot.flows.digest import Digest
 from bot.flows.engine import Engine
 from bot.flows.front import COMMANDS, SECRETARIAT_COMMANDS, UNLISTED
 from bot.flows.intake import Intake
-from bot.flows.items_reading import ItemsReading
-from bot.flows.rounds import Rounds
+from bot.flows.progress.digest import Digest
 from bot.flows.router import FLOWS
-from bot.flows.study_reports import StudyReports
+from bot.flows.studies.items_reading import ItemsReading
+from bot.flows.studies.reports import StudyReports
+from bot.flows.studies.rounds import Rounds
 from bot.flows.turn import House
 from bot.handlers import http
 from bot.handlers.slack.slack import Slack

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.delphi.protocol import Protocol
 from bot.demo_studies import NEW_REASONS, PANEL, REASONS, SECOND, SOILS, TOGETHER_ANSWERS, soils, together
-from bot.flows import study_acts
-from bot.flows.join import CONSENT_VERSION, pledges_of
-from bot.flows.rounds import Rounds
+from bot.flows.joining.join import CONSENT_VERSION, pledges_of
+from bot.flows.studies import acts as study_acts
+from bot.flows.studies.rounds import Rounds
 from bot.outreach.topics import TOPICS
 from bot.progress.period import Period
 from storage import (

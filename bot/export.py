@@ -49,7 +49,7 @@ def export_progress(
 async def _rows(address: str, language: str) -> "Exported | None":
     """None when the database is not ready."""
     from bot.clock import system_clock
-    from bot.flows.progress_rows import export_rows
+    from bot.flows.progress.rows import export_rows
     from storage.database import open_database
     from storage.migrate import at_head
 

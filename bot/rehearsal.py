@@ -29,8 +29,8 @@ from bot.delphi.protocol import (
 )
 from bot.delphi.report.making import build_report
 from bot.demo import demo_settings
-from bot.flows.round_data import study_data
-from bot.flows.study_acts import publish
+from bot.flows.studies.acts import publish
+from bot.flows.studies.round_data import study_data
 from bot.locales import DEFAULT, Words, load
 from sandbox.seeing import PATIENCE
 from sandbox.server import serve

@@ -133,7 +133,7 @@ def seal_study(code: Code, yes: Yes = False) -> None:
 
 async def _import(engine: "AsyncEngine", protocol: "Protocol", at_once: bool) -> str:
     from bot.clock import system_clock
-    from bot.flows.study_acts import publish
+    from bot.flows.studies.acts import publish
     from storage import studies
 
     now = system_clock()
@@ -187,8 +187,8 @@ async def _status(engine: "AsyncEngine", code: str) -> list[str]:
 
 async def _close(engine: "AsyncEngine", code: str, reason: str) -> str:
     from bot.clock import system_clock
-    from bot.flows.rounds import Rounds
-    from bot.flows.study_acts import stop
+    from bot.flows.studies.acts import stop
+    from bot.flows.studies.rounds import Rounds
 
     async with engine.begin() as connection:
         study = await _study(connection, code)
@@ -208,7 +208,7 @@ async def _protocol(engine: "AsyncEngine", code: str) -> "Protocol":
 async def _report(engine: "AsyncEngine", code: str, language: str) -> dict[str, bytes]:
     from bot.clock import system_clock
     from bot.delphi.report.making import build_report
-    from bot.flows.round_data import study_data
+    from bot.flows.studies.round_data import study_data
     from bot.locales import load
 
     async with engine.begin() as connection:
@@ -232,7 +232,7 @@ async def _sealing(engine: "AsyncEngine", code: str) -> "Sealing | None":
 
 async def _seal(engine: "AsyncEngine", code: str) -> None:
     from bot.clock import system_clock
-    from bot.flows.round_data import scrubbing
+    from bot.flows.studies.round_data import scrubbing
     from storage import sealing
 
     async with engine.begin() as connection:

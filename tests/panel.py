@@ -21,7 +21,7 @@ from bot.delphi.protocol import (
     Round,
     ScaleItem,
 )
-from bot.flows import study_acts
+from bot.flows.studies import acts as study_acts
 from storage import answers, panels, people, studies, study_items
 from storage.people import Newcomer
 

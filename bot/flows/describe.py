@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from bot.catalogue.catalogue import Catalogue, Entry, Facility, Wording
 from bot.chat.markup import Markup, join
-from bot.flows import country, money
+from bot.flows import money
+from bot.flows.joining import country
 from bot.locales import Words
 from storage.coalitions import Membership, Pledge
 

@@ -12,10 +12,11 @@ from babel.dates import format_date
 from bot.chat.markup import Markup, join
 from bot.chat.messages import Button, Rows
 from bot.chat.tokens import Screen, Standing
-from bot.flows import attention, study_desk
 from bot.flows.converse import Flows
 from bot.flows.flow import Flow, Halt
 from bot.flows.moves import stop
+from bot.flows.studies import attention
+from bot.flows.studies import desk as study_desk
 from bot.flows.turn import Turn
 from bot.flows.waiting import Part, part_of, waiting
 from bot.locales import LANGUAGES

@@ -3,8 +3,12 @@
 from bot.chat.markup import join, text
 from bot.chat.messages import Button, Home, Rows, Section
 from bot.chat.tokens import Screen, Standing
-from bot.flows import calls, panel, progress, settings, study_desk
+from bot.flows import settings
+from bot.flows.calls import desk as calls
 from bot.flows.converse import Flows
+from bot.flows.progress import overview as progress
+from bot.flows.studies import desk as study_desk
+from bot.flows.studies import panel
 from bot.flows.turn import Reply, Turn
 from bot.flows.waiting import part_of, waiting
 from storage import coalitions, conversations

@@ -12,10 +12,10 @@ from bot.chat.markup import Markup
 from bot.chat.tokens import Screen, Standing
 from bot.flows.conversation import answers_of, position
 from bot.flows.flow import Flow
-from bot.flows.missed_rounds import MissedRounds
-from bot.flows.panel_duties import Invitations, NextRounds, OpenRounds, Results
-from bot.flows.proposal_news import ProposalNews
-from bot.flows.reporting import Reports, Unwritten
+from bot.flows.progress.reporting import Reports, Unwritten
+from bot.flows.studies.missed_rounds import MissedRounds
+from bot.flows.studies.panel_duties import Invitations, NextRounds, OpenRounds, Results
+from bot.flows.studies.proposal_news import ProposalNews
 from bot.flows.turn import House, Turn
 from bot.locales import Words
 from bot.outreach.owed import POLICIES, Owed

@@ -22,28 +22,14 @@ from bot.chat.events import (
 from bot.chat.markup import Markup
 from bot.chat.messages import Button, File, Rows
 from bot.chat.tokens import Screen, Standing, parse
-from bot.flows import (
-    calls,
-    coalitions,
-    converse,
-    front,
-    helping,
-    home,
-    indicator_desk,
-    linking,
-    moderator,
-    objectives,
-    obligations,
-    panellist,
-    progress,
-    reminding,
-    report,
-    secretariat,
-    settings,
-    zone,
-)
+from bot.flows import converse, front, home, linking, reminding, settings, zone
+from bot.flows.calls import desk as calls
 from bot.flows.flow import Flow, Halt
-from bot.flows.join import JOIN
+from bot.flows.joining import coalitions, objectives, secretariat
+from bot.flows.joining.join import JOIN
+from bot.flows.progress import helping, indicator_desk, obligations, report
+from bot.flows.progress import overview as progress
+from bot.flows.studies import moderator, panellist
 from bot.flows.turn import Turn
 from bot.flows.typed import folded
 from bot.locales import Words

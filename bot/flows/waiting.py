@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bot.chat.markup import Markup
 from bot.chat.messages import Button
-from bot.flows import panel
-from bot.flows.figures import day, period_name
-from bot.flows.report_owed import Asked, asked_of_person
+from bot.flows.progress.figures import day, period_name
+from bot.flows.progress.report_owed import Asked, asked_of_person
+from bot.flows.studies import panel
 from bot.flows.turn import Turn
 from storage import coalitions, obligations, panels
 

@@ -17,8 +17,8 @@ from babel import Locale
 from babel.core import get_global
 from pydantic import BaseModel
 
-from bot.flows import country
 from bot.flows.flow import Beginning, Ending, Flow, Misfit, Option, PickOne, Write
+from bot.flows.joining import country
 from bot.flows.turn import Turn
 from bot.flows.typed import folded
 from bot.locales import LANGUAGES

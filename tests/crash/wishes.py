@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from random import Random
 
 from bot.catalogue.catalogue import load as load_catalogue
-from bot.flows import describe, join
+from bot.flows import describe
 from bot.flows.flow import PickSeveral, Write
-from bot.flows.join import JOIN, ORGANISATION_TYPES
+from bot.flows.joining import join
+from bot.flows.joining.join import JOIN, ORGANISATION_TYPES
 from bot.locales import load as load_words
 
 Answer = str | list[str] | None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows.calls_audience import joined, without_last
+from bot.flows.calls.audience import joined, without_last
 from bot.outreach.audience import EVERYBODY, All, AnyOf, Audience, Filter, Not
 
 NGOS = Filter("organisation_type", ("civil_society",))

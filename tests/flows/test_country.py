@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 from babel import Locale
 
-from bot.flows import country
 from bot.flows.flow import Misfit
+from bot.flows.joining import country
 from bot.flows.turn import Turn
 from bot.locales import LANGUAGES
 

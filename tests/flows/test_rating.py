@@ -16,11 +16,11 @@ from bot.delphi.outcome import Decision, GroupResult, ItemOutcome, Rated, Why
 from bot.delphi.polarization import Flag
 from bot.delphi.protocol import AGREE_POINTS, Item, NumberItem, ScaleItem
 from bot.delphi.scale import Scale
-from bot.flows.answering import Choosing, from_button, read, show, show_number
 from bot.flows.flow import Misfit
-from bot.flows.item_screen import Card, options, wording
-from bot.flows.study_feedback import Own, feedback
-from bot.flows.study_verdict import verdict
+from bot.flows.studies.answering import Choosing, from_button, read, show, show_number
+from bot.flows.studies.feedback import Own, feedback
+from bot.flows.studies.item_screen import Card, options, wording
+from bot.flows.studies.verdict import verdict
 from bot.locales import Words, load
 from tests import panel
 from tests.delphi.studies import table

@@ -14,10 +14,10 @@ from bot.chat.markup import plain
 from bot.delphi.definition import read_definition
 from bot.delphi.outcome import Outcome
 from bot.delphi.protocol import Protocol
-from bot.flows.missed_rounds import MissedRounds
-from bot.flows.panel_duties import Invitations, NextRounds, OpenRounds, Results
-from bot.flows.rounds import Rounds
-from bot.flows.study_acts import extend, publish, stop
+from bot.flows.studies.acts import extend, publish, stop
+from bot.flows.studies.missed_rounds import MissedRounds
+from bot.flows.studies.panel_duties import Invitations, NextRounds, OpenRounds, Results
+from bot.flows.studies.rounds import Rounds
 from bot.locales import load
 from bot.outreach.reminders import Reminders
 from storage import answers, panels, studies, study_items
@@ -280,7 +280,7 @@ async def test_a_round_that_cannot_be_evaluated_does_not_keep_others_from_going_
         raise ValueError("off its scale")
 
     with monkeypatch.context() as patched:
-        patched.setattr("bot.flows.rounds.outcome_of", fails)
+        patched.setattr("bot.flows.studies.rounds.outcome_of", fails)
         await scene.at("2027-01-25T12:00:00")
     assert (await scene.round(1)).outcome is None
     assert await scene.states() == ["closed", "planned", "planned"]

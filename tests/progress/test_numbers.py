@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.flows.figures import with_unit
+from bot.flows.progress.figures import with_unit
 from bot.locales import LANGUAGES
 from bot.progress.indicator import UNITS, Indicator, Kind
 from bot.progress.numbers import Ambiguous, Misread, Value, read_number

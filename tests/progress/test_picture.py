@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.flows import progress_picture
-from bot.flows.progress_data import Gathered
+from bot.flows.progress import picture as progress_picture
+from bot.flows.progress.data import Gathered
 from bot.locales import LANGUAGES, load
 from bot.progress.chart import MOST_PANELS
 from bot.progress.indicator import Indicator

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import openpyxl
 import pytest
 
-from bot.flows import progress_picture
-from bot.flows.progress_picture import Drawn
+from bot.flows.progress import picture as progress_picture
+from bot.flows.progress.picture import Drawn
 from bot.locales import load
 from storage import files, people
 from tests.scenarios.year_of_reports import live_through, spaced, year_of_reports

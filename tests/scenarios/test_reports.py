@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
-from bot.flows.figures import day as day_of
-from bot.flows.figures import period_name
+from bot.flows.progress.figures import day as day_of
+from bot.flows.progress.figures import period_name
 from bot.progress.period import Period
 from sandbox.slack.person import SlackPerson
 from sandbox.telegram.person import TelegramPerson

@@ -9,7 +9,7 @@ from bot.delphi.consensus import Verdict
 from bot.delphi.outcome import Outcome, Response
 from bot.delphi.report.data import publish
 from bot.delphi.report.tables import data_csv
-from bot.flows import round_data
+from bot.flows.studies import round_data
 from sandbox.slack.person import SlackPerson
 from storage import answer_table, studies
 from tests import panel

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.markup import plain
-from bot.flows import round_news
-from bot.flows.round_news import Reader
+from bot.flows.studies import round_news
+from bot.flows.studies.round_news import Reader
 from sandbox.person import Seen
 from storage import answer_table, answers, proposals
 from storage.schema import answers as answer_rows

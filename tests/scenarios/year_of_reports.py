@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import update
 
-from bot.flows.figures import period_name
+from bot.flows.progress.figures import period_name
 from bot.locales import Words, load
 from bot.progress.period import Period
 from storage import coalitions, obligations, people

@@ -18,7 +18,7 @@ from bot.delphi.protocol import Protocol, stored_item
 from bot.delphi.report import tables
 from bot.delphi.report.data import publish
 from bot.delphi.report.making import build_report
-from bot.flows import round_data
+from bot.flows.studies import round_data
 from bot.locales import load
 from storage import answer_table, panels, people, proposals, sealing, studies, study_items, timetable
 from storage import answers as answering

@@ -1,0 +1,1 @@
+"""Joining a Partnership or an Alliance, and what follows from it."""

@@ -1,0 +1,1 @@
+"""Progress reports: asked, given, corrected, and seen by everyone whom they concern."""

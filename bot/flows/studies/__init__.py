@@ -1,0 +1,1 @@
+"""Delphi studies in chat: the panellist answers, the moderator leads."""
